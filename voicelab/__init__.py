@@ -1,0 +1,77 @@
+"""voicelab: a workbench for real-time voice AI.
+
+The front door: these names are all that most people need, and each is loaded when it is first used::
+
+    import voicelab as vl
+
+    with vl.connect("local", turn_detection=vl.ServerVAD(silence_duration_ms=300)) as session:
+        turn = session.play("clip.wav")
+    vl.plots.waveform(vl.open_run(session.folder))
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voicelab import plots
+    from voicelab.audio.clip import Clip, read_clip
+    from voicelab.errors import VoicelabError
+    from voicelab.measure.run import Run, open_run
+    from voicelab.measure.turns import Turn
+    from voicelab.protocol.settings import ServerVAD
+    from voicelab.session.connect import connect
+    from voicelab.session.faces import AsyncSession, Session
+    from voicelab.session.local_server import LocalServer
+    from voicelab.session.tools import Tool
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "AsyncSession": "voicelab.session.faces",
+    "Clip": "voicelab.audio.clip",
+    "LocalServer": "voicelab.session.local_server",
+    "Run": "voicelab.measure.run",
+    "ServerVAD": "voicelab.protocol.settings",
+    "Session": "voicelab.session.faces",
+    "Tool": "voicelab.session.tools",
+    "Turn": "voicelab.measure.turns",
+    "VoicelabError": "voicelab.errors",
+    "connect": "voicelab.session.connect",
+    "open_run": "voicelab.measure.run",
+    "read_clip": "voicelab.audio.clip",
+}
+_ROOMS = ("plots",)
+
+__all__ = [  # noqa: RUF022 - in the order in which people meet them
+    "connect",
+    "ServerVAD",
+    "Tool",
+    "Session",
+    "AsyncSession",
+    "Turn",
+    "open_run",
+    "Run",
+    "plots",
+    "LocalServer",
+    "Clip",
+    "read_clip",
+    "VoicelabError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used: ``import voicelab`` alone stays fast."""
+    if name in _ROOMS:
+        return importlib.import_module(f"voicelab.{name}")
+    if name in _WHERE:
+        value = getattr(importlib.import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'voicelab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,77 @@
+"""Anybody's recordings, played to a voice model one after the other.
+
+In: sound files, a target, settings.  Out: a run.
+Does not know: what is in the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from voicelab.audio.clip import Clip, read_clip
+from voicelab.experiments.progress import Progress
+from voicelab.experiments.stage import Staging, play_in_real_time
+from voicelab.measure.run import Run
+from voicelab.session.core import SessionCore
+from voicelab.session.live import LiveRun
+
+
+def read_clips(paths: Sequence[Path], progress: Progress) -> list[Clip]:
+    """Read all clips before anything is opened, and say what had to be converted.
+
+    Raises
+    ------
+    AudioError
+        The first file that cannot be used.
+    """
+    clips = [read_clip(path) for path in paths]
+    for clip in clips:
+        if clip.converted:
+            progress.say(f"{clip.name}: converted {clip.converted} to 24,000 Hz mono")
+    return clips
+
+
+def talk(
+    clips: Sequence[Clip],
+    folder: Path,
+    *,
+    target: str,
+    asked: Mapping[str, Any],
+    tags: Mapping[str, str],
+    wall_start: datetime,
+    progress: Progress,
+) -> Run:
+    """Play clips to a target at real-time pace.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+    folder : Path
+        New or empty.
+    target : str
+        ``local``, ``openai`` or a URL.
+    asked : mapping
+        Partial session object.
+    tags : mapping
+    wall_start : datetime
+    progress : Progress
+
+    Returns
+    -------
+    Run
+        Complete.
+    """
+    staging = Staging(folder=folder, target=target, asked=asked, tags=tags, note="voicelab talk")
+
+    async def script(core: SessionCore, live: LiveRun) -> None:
+        for number, clip in enumerate(clips, start=1):
+            progress.step(number, len(clips), f"{clip.name} ({clip.duration_ms / 1000:.1f} s)")
+            await core.play(clip)
+            live.sync()
+            progress.turns(Run(folder, live=live.recorder.records))
+
+    play_in_real_time(script, staging, wall_start)
+    return Run(folder)

@@ -1,0 +1,97 @@
+"""What tokens cost: a dated, sourced price table, and the cost of one response's usage.
+
+In: a model's name, a usage as the server sent it.  Out: dollars, or None where the price is unknown (never 0).
+Does not know: runs. The embedded server bills nothing: its cost is what the tokens would cost on a named model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+#: Whose prices are shown for the embedded server.
+COMPARISON_MODEL = "gpt-realtime"
+_EMBEDDED = "voicelab-"
+_TOKENS_A_PRICE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Dollars per million tokens of one modality."""
+
+    fresh: float
+    cached: float
+    out: float
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one model costs, and how that is known."""
+
+    model: str
+    text: Rate
+    audio: Rate
+    source: str
+    date: str
+
+
+@lru_cache(maxsize=1)
+def price_table() -> dict[str, Any]:
+    """Return ``prices.json``."""
+    table: dict[str, Any] = json.loads(resources.files("voicelab.measure").joinpath("prices.json").read_text("utf-8"))
+    return table
+
+
+def price_of(model: str) -> Price | None:
+    """Return a model's price, or None when the table does not know it."""
+    entry = price_table()["models"].get(model)
+    if entry is None:
+        return None
+    text, audio = (Rate(entry[m]["in"], entry[m]["cached"], entry[m]["out"]) for m in ("text", "audio"))
+    return Price(model, text, audio, entry["source"], entry["date"])
+
+
+def price_note(model: str) -> dict[str, Any]:
+    """Return what a manifest says of prices: whose they are, of when, and whether anything is billed."""
+    billed = not model.startswith(_EMBEDDED)
+    priced_as = model if billed else COMPARISON_MODEL
+    return {
+        "model": priced_as,
+        "billed": billed,
+        "known": price_of(priced_as) is not None,
+        "table": price_table()["version"],
+    }
+
+
+def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | None:
+    """Return what one response costs.
+
+    ``cost = sum over text, audio of (in - cached) * fresh + cached * cached rate + out * out rate``; fresh tokens are never
+    below 0 (a published example has more cached than input tokens). Source: OpenAI's realtime cost guide.
+
+    Parameters
+    ----------
+    usage : mapping or None
+        ``response.done``'s ``usage``.
+    price : Price or None
+
+    Returns
+    -------
+    float or None
+        Dollars; None when usage or price is unknown.
+    """
+    if not usage or price is None:
+        return None
+    inputs = usage.get("input_token_details") or {}
+    cached = inputs.get("cached_tokens_details") or {}
+    outputs = usage.get("output_token_details") or {}
+    total = 0.0
+    for modality, rate in (("text_tokens", price.text), ("audio_tokens", price.audio)):
+        n_cached = cached.get(modality) or 0
+        n_fresh = max(0, (inputs.get(modality) or 0) - n_cached)
+        total += n_fresh * rate.fresh + n_cached * rate.cached + (outputs.get(modality) or 0) * rate.out
+    return total / _TOKENS_A_PRICE

@@ -1,0 +1,238 @@
+"""One row a user turn: what was heard, what was said, where the time went, what was played, what it would cost.
+
+In: the facts of a run, its sound, its price.  Out: frozen `Turn` values.
+Does not know: files (sound comes through a function), tables, plots.
+
+The latency stack, all on the client's clock, each part beginning where the one before ends (milliseconds):
+
+- ``endpoint_ms``: end of speech to ``speech_stopped`` received
+- ``request_ms``: to ``response.created`` received (of the turn's first response)
+- ``model_ms``: to the first audio delta received
+- ``playout_ms``: to the first sample played
+- ``leading_silence_ms``: to the first audible sample (-45 dBFS over 10 ms), measured in the received audio
+
+``voice_to_voice_ms`` is measured apart from them, between two instants of the recorded sound: the end of the user's speech and
+the first audible sample in ``heard.wav``. ``residual_ms`` is what the parts do not explain; under one 20 ms frame.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from voicelab.audio.samples import Samples
+from voicelab.measure.clocks import InputClock
+from voicelab.measure.facts import Facts, ItemFacts, TurnFacts
+from voicelab.measure.prices import Price, cost_usd
+from voicelab.protocol.usage import ASSISTANT_AUDIO_MS_PER_TOKEN
+from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
+from voicelab.turns.voiced import audible_start_ms
+
+DEFAULT_THRESHOLD = 0.5
+# How far into a reply the first audible sample is looked for.
+_LOOK_MS = 5_000
+
+ReadTrack = Callable[[Track, int, int], Samples]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One user turn and everything it caused. Times are ms on the run's time line, durations ms.
+
+    ``None`` means: does not exist for this turn (a typed turn has no end of speech) or cannot be known from the log.
+    """
+
+    turn: int
+    kind: Literal["spoken", "typed"]
+    epoch: int
+    transcript: str | None
+    reply: str
+    calls: tuple[str, ...]
+    status: str
+    interrupted: bool
+    speech_start_ms: float | None
+    speech_end_ms: float | None
+    speech_end_from: Literal["label", "speech scores", "detector"] | None
+    stopped_ms: float | None
+    first_played_ms: float | None
+    voice_to_voice_ms: float | None
+    endpoint_ms: float | None
+    request_ms: float | None
+    model_ms: float | None
+    playout_ms: float | None
+    leading_silence_ms: float | None
+    residual_ms: float | None
+    first_audio_ms: float | None
+    generated_ms: float
+    delivered_ms: float
+    heard_ms: float
+    remembered_ms: float
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    audio_tokens_out: int
+    cost_usd: float | None
+
+
+def turns_of(
+    facts: Facts, records: Sequence[Record], price: Price | None, read_track: ReadTrack
+) -> list[Turn]:
+    """Return one `Turn` for each user turn.
+
+    Parameters
+    ----------
+    facts, records
+        Of one run.
+    price : Price or None
+        Whose prices; None leaves ``cost_usd`` None.
+    read_track : callable
+        ``(track, start, n) -> samples``; fewer samples, or none, where the sound is missing.
+    """
+    clock = InputClock(records)
+    voiced = _voiced_ends_ms(records, facts)
+    return [_turn(turn, facts, clock, voiced, price, read_track) for turn in facts.turns]
+
+
+def _turn(
+    turn: TurnFacts,
+    facts: Facts,
+    clock: InputClock,
+    voiced_ms: list[float],
+    price: Price | None,
+    read_track: ReadTrack,
+) -> Turn:
+    start_ms, end_ms, end_from = _speech(turn, facts, clock, voiced_ms)
+    items = [item for response in turn.responses for item in response.items.values() if item.n_samples]
+    usages = [response.usage for response in turn.responses if response.usage]
+    costs = [cost_usd(usage, price) for usage in usages]
+    audio_out = sum((u.get("output_token_details") or {}).get("audio_tokens", 0) for u in usages)
+    delivered_ms = sum(item.n_samples for item in items) * 1000 / TRACK_RATE_HZ
+    latency = _latency(turn, items, end_ms, read_track)
+    last = turn.responses[-1] if turn.responses else None
+    return Turn(
+        turn=turn.turn,
+        kind=turn.kind,
+        epoch=turn.epoch,
+        transcript=turn.transcript,
+        reply=" ".join(r.text.strip() for r in turn.responses if r.text.strip()),
+        calls=tuple(call for response in turn.responses for call in response.calls),
+        status=last.status if last else "no response",
+        interrupted=any(item.cut for item in items) or any(r.status == "cancelled" for r in turn.responses),
+        speech_start_ms=start_ms,
+        speech_end_ms=end_ms,
+        speech_end_from=end_from,
+        stopped_ms=_ms(turn.stopped_ns),
+        first_played_ms=_ms(items[0].played_ns) if items else None,
+        **latency,
+        generated_ms=float(audio_out * ASSISTANT_AUDIO_MS_PER_TOKEN) if usages else delivered_ms,
+        delivered_ms=delivered_ms,
+        heard_ms=sum(item.heard_ms for item in items),
+        remembered_ms=sum(_remembered_ms(item) for item in items),
+        input_tokens=sum(u.get("input_tokens", 0) for u in usages),
+        cached_tokens=sum((u.get("input_token_details") or {}).get("cached_tokens", 0) for u in usages),
+        output_tokens=sum(u.get("output_tokens", 0) for u in usages),
+        audio_tokens_out=audio_out,
+        cost_usd=sum(c for c in costs if c is not None) if costs and None not in costs else None,
+    )
+
+
+def _latency(
+    turn: TurnFacts, items: list[ItemFacts], end_ms: float | None, read_track: ReadTrack
+) -> dict[str, float | None]:
+    """Return the latency stack of one turn; every part that cannot be known is None."""
+    first = items[0] if items else None
+    created_ms = _ms(turn.responses[0].created_ns) if turn.responses else None
+    stopped_ms = _ms(turn.stopped_ns)
+    delta_ms = _ms(first.first_delta_ns) if first else None
+    played_ms = _ms(first.played_ns) if first else None
+    silence_ms = _leading_silence_ms(first, read_track) if first else None
+    audible_ms = _first_audible_ms(first, read_track) if first else None
+    parts = {
+        "endpoint_ms": _between(end_ms, stopped_ms),
+        "request_ms": _between(stopped_ms, created_ms),
+        "model_ms": _between(created_ms, delta_ms),
+        "playout_ms": _between(delta_ms, played_ms),
+        "leading_silence_ms": silence_ms,
+    }
+    voice_to_voice = _between(end_ms, audible_ms)
+    known = [part for part in parts.values() if part is not None]
+    return {
+        **parts,
+        "voice_to_voice_ms": voice_to_voice,
+        "residual_ms": voice_to_voice - sum(known) if voice_to_voice is not None and len(known) == 5 else None,
+        # What is usually called time to first audio: it hides the wait for silence.
+        "first_audio_ms": _between(stopped_ms if stopped_ms is not None else _ms(turn.requested_ns), delta_ms),
+    }
+
+
+def _speech(
+    turn: TurnFacts, facts: Facts, clock: InputClock, voiced_ms: list[float]
+) -> tuple[float | None, float | None, Literal["label", "speech scores", "detector"] | None]:
+    """Return begin and end of the user's speech on the run's time line, and how the end is known."""
+    if turn.audio_end_ms is None or turn.audio_start_ms is None:
+        return None, None, None
+    begin = clock.run_ms(turn.audio_start_ms, turn.epoch)
+    decided = clock.run_ms(turn.audio_end_ms, turn.epoch)
+    if begin is None or decided is None:
+        return None, None, None
+    for label in facts.labels:
+        end = label.speech_end_ms
+        if end is not None and begin <= end <= decided:
+            start = label.speech_start_ms
+            return (start if start is not None and start >= begin else begin), end, "label"
+    last = bisect_right(voiced_ms, decided) - 1
+    if last >= 0 and voiced_ms[last] > begin:
+        return begin, voiced_ms[last], "speech scores"
+    return begin, decided, "detector"
+
+
+def _voiced_ends_ms(records: Sequence[Record], facts: Facts) -> list[float]:
+    """Return the ends of all windows of the sent audio that this side scored as speech, in order."""
+    ends = []
+    changes = [t_ns for t_ns, _ in facts.thresholds]
+    for record in records:
+        if record.type == "voicelab.vad":
+            at = bisect_right(changes, record.t_ns) - 1
+            threshold = facts.thresholds[at][1] if at >= 0 else DEFAULT_THRESHOLD
+            start, window = record.event["start_ms"], record.event["window_ms"]
+            ends += [start + (k + 1) * window for k, p in enumerate(record.event["p"]) if p >= threshold]
+    return ends
+
+
+def _leading_silence_ms(item: ItemFacts, read_track: ReadTrack) -> float | None:
+    if item.output_start is None:
+        return None
+    n = min(item.n_samples, _LOOK_MS * TRACK_RATE_HZ // 1000)
+    samples = read_track("output", item.output_start, n)
+    return audible_start_ms(samples, TRACK_RATE_HZ) if len(samples) else None
+
+
+def _first_audible_ms(item: ItemFacts, read_track: ReadTrack) -> float | None:
+    """Return the instant at which the first audible sample of an item was heard."""
+    if not item.heard_refs:
+        return None
+    start = item.heard_refs[0][0]
+    heard: list[Samples] = []
+    for ref_start, n in item.heard_refs:
+        if ref_start - start > _LOOK_MS * TRACK_RATE_HZ // 1000:
+            break
+        heard.append(read_track("heard", ref_start, n))
+    samples = np.concatenate(heard)
+    audible = audible_start_ms(samples, TRACK_RATE_HZ) if len(samples) else None
+    return None if audible is None else start * 1000 / TRACK_RATE_HZ + audible
+
+
+def _remembered_ms(item: ItemFacts) -> float:
+    return item.n_samples * 1000 / TRACK_RATE_HZ if item.remembered_ms is None else float(item.remembered_ms)
+
+
+def _ms(t_ns: int | None) -> float | None:
+    return None if t_ns is None else t_ns / 1e6
+
+
+def _between(start_ms: float | None, end_ms: float | None) -> float | None:
+    return None if start_ms is None or end_ms is None else end_ms - start_ms

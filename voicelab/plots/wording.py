@@ -1,0 +1,79 @@
+"""Facts in words: counts, durations, money, how an end of speech is known, what was heard and said.
+
+In: plain values, a turn.  Out: short texts, the same in the headline, the tables, the figures and the report.
+Does not know: runs, figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from voicelab.measure.turns import Turn
+
+#: How the end of the user's speech is known: a whole phrase for sentences, a mark for table cells.
+ANCHOR_PHRASES = {
+    "label": "end of speech labelled",
+    "speech scores": "end of speech estimated from speech scores",
+    "detector": "end of speech taken from the detector, whose wait for silence it hides",
+}
+ANCHOR_MARKS = {"label": "", "speech scores": "~", "detector": ">"}
+_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """Return ``1 turn`` or ``8 turns``."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def count_in_words(n: int, one: str, many: str | None = None) -> str:
+    """Return ``one reply`` or ``two replies``; from ten on in digits."""
+    return f"{_SMALL[n] if n < len(_SMALL) else f'{n:,}'} {one if n == 1 else many or one + 's'}"
+
+
+def seconds(ms: float) -> str:
+    """Return ``3.2 s``."""
+    return f"{ms / 1000:.1f} s"
+
+
+def money(usd: float) -> str:
+    """Return ``$0.03``; below a cent two digits that say something, such as ``$0.0042``."""
+    if usd >= 0.01 or usd == 0:
+        return f"${usd:,.2f}"
+    text = f"{usd:.2g}"
+    return f"${float(text):.8f}".rstrip("0") if "e" in text else f"${text}"
+
+
+def price_phrase(prices: Mapping[str, Any]) -> str:
+    """Return what has to be said next to every cost: whose prices, and whether anything was billed.
+
+    Parameters
+    ----------
+    prices : mapping
+        As in a run's manifest: ``model``, ``billed``, ``known``, ``table``.
+    """
+    model = prices.get("model") or "an unknown model"
+    return f"at {model} prices" if prices.get("billed", True) else f"at {model} prices, nothing billed"
+
+
+def printable(text: str) -> str:
+    """Return text on one line without control characters, so that no transcript can steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def heard_words(turn: Turn) -> str:
+    """Return what the server heard of the user; what is not words stands in brackets."""
+    if turn.transcript is None:
+        return "[no transcript]"
+    words = printable(turn.transcript) or "[no words recognised]"
+    return f"[typed] {words}" if turn.kind == "typed" else words
+
+
+def said_words(turn: Turn) -> str:
+    """Return what was answered, calls first, with a note where the reply was cut off."""
+    pieces = [*(f"[calls {printable(call)}]" for call in turn.calls), printable(turn.reply)]
+    if turn.interrupted:
+        pieces.append(f"[cut off at {seconds(turn.heard_ms)}]" if turn.heard_ms else "[not heard]")
+    elif turn.status != "completed":
+        pieces.append(f"[{turn.status.replace('_', ' ')}]")
+    return " ".join(piece for piece in pieces if piece)

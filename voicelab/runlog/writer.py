@@ -1,0 +1,76 @@
+"""A run folder being written.
+
+In: records and samples, in order.  Out: ``manifest.json``, ``events.jsonl`` and the WAV tracks.
+Does not know: threads or time; whoever calls decides when to flush (the session does, twice a second).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from voicelab.audio.samples import Samples
+from voicelab.errors import RunError
+from voicelab.runlog.manifest import Manifest, write_manifest
+from voicelab.runlog.record import Record, Track, encode_line
+from voicelab.runlog.tracks import WavTrack
+
+EVENTS = "events.jsonl"
+TRACKS: tuple[Track, ...] = ("input", "output", "heard")
+
+
+def prepare_folder(path: Path) -> Path:
+    """Make a run folder, new or empty.
+
+    Raises
+    ------
+    RunError
+        When there is something in it (nothing recorded is ever overwritten), or it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise RunError(f"{path} is not empty: give a new folder, so that nothing recorded is overwritten")
+    except (FileExistsError, NotADirectoryError):
+        raise RunError(f"{path} is a file: give the name of a new folder for the run") from None
+    except PermissionError:
+        raise RunError(f"{path} cannot be written: choose a folder where you may write") from None
+    return path
+
+
+class RunWriter:
+    """Writes one run.
+
+    Parameters
+    ----------
+    folder : Path
+        As `prepare_folder` gave it.
+    manifest : Manifest
+        Written at once; `finish` replaces it.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        write_manifest(folder, manifest)
+        self._events = (folder / EVENTS).open("wb")
+        self._tracks = {name: WavTrack(folder / f"{name}.wav") for name in TRACKS}
+        self.n_records = 0
+
+    def record(self, record: Record) -> None:
+        """Append one record."""
+        self._events.write(encode_line(record))
+        self.n_records += 1
+
+    def audio(self, track: Track, start: int, samples: Samples) -> None:
+        """Write samples into a track."""
+        self._tracks[track].write(start, samples)
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: a killed process loses nothing that was flushed."""
+        self._events.flush()
+
+    def finish(self, manifest: Manifest) -> None:
+        """Close the files and write the final manifest."""
+        self._events.close()
+        for track in self._tracks.values():
+            track.close()
+        write_manifest(self.folder, manifest)

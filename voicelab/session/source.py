@@ -1,0 +1,101 @@
+"""Sound to send: clips, and silence between them, one exact 20 ms frame at each deadline.
+
+In: clips to play, a ``send`` for each frame.  Out: frames at real-time pace, as a microphone would give them.
+Does not know: the wire, turns, or who listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from voicelab.audio.clip import Clip
+from voicelab.audio.frames import FRAME_MS, FRAME_SAMPLES
+from voicelab.audio.samples import Samples
+from voicelab.errors import VoicelabError
+from voicelab.transports.pacing import ticks
+
+SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
+
+
+@dataclass
+class _Playing:
+    """A clip on its way out."""
+
+    clip: Clip
+    began: Callable[[], None]
+    ended: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    position: int = 0
+
+    def next_frame(self) -> Samples:
+        frame = self.clip.samples[self.position : self.position + FRAME_SAMPLES]
+        self.position += len(frame)
+        return frame
+
+
+class Source:
+    """What is sent, frame by frame.
+
+    Parameters
+    ----------
+    send : callable
+        Takes each frame, 480 samples (the last of a clip may be shorter where no silence follows).
+    wants_silence : callable
+        Whether silence is sent while no clip plays: a detector needs it to hear that a turn is over.
+    """
+
+    def __init__(self, send: Callable[[Samples], None], wants_silence: Callable[[], bool]) -> None:
+        self._send = send
+        self._wants_silence = wants_silence
+        self._clips: deque[_Playing] = deque()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a clip is playing or waiting."""
+        return bool(self._clips)
+
+    async def play(self, clip: Clip, began: Callable[[], None]) -> None:
+        """Send a whole clip at real-time pace; return when its last frame is out.
+
+        Parameters
+        ----------
+        clip : Clip
+        began : callable
+            Called right before the first frame is sent.
+        """
+        playing = _Playing(clip, began)
+        self._clips.append(playing)
+        await playing.ended
+
+    def stop(self, reason: VoicelabError) -> None:
+        """Drop what plays and what waits; whoever waits for the end of a clip gets the reason."""
+        for playing in self._clips:
+            if not playing.ended.done():
+                playing.ended.set_exception(reason)
+        self._clips.clear()
+
+    async def run(self) -> None:
+        """Send one frame at each deadline, for ever."""
+        async for _ in ticks(FRAME_MS / 1000):
+            if self._clips:
+                self._send_from_clip(self._clips[0])
+            elif self._wants_silence():
+                self._send(SILENCE)
+
+    def _send_from_clip(self, playing: _Playing) -> None:
+        if playing.position == 0:
+            playing.began()
+        frame = playing.next_frame()
+        over = playing.position >= len(playing.clip.samples)
+        if len(frame) < FRAME_SAMPLES and self._wants_silence():
+            frame = np.concatenate([frame, SILENCE[len(frame) :]])
+        if len(frame):
+            self._send(frame)
+        if over:
+            self._clips.popleft()
+            if not playing.ended.done():
+                playing.ended.set_result(None)
