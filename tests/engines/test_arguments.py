@@ -38,9 +38,7 @@ TEXT = {"type": "string"}
         ("code usd", {"currency": {"type": "string", "pattern": "^[A-Z]{3}$"}}, {"currency": "USD"}),
     ],
 )
-def test_argument_is_found_by_its_type(
-    text: str, properties: dict[str, Any], arguments: dict[str, Any]
-) -> None:
+def test_argument_is_found_by_its_type(text: str, properties: dict[str, Any], arguments: dict[str, Any]) -> None:
     """Texts, options, numbers, switches, formulas, lists: each has its own way into the words."""
     assert found(text, *properties, **properties) == arguments
 

@@ -151,9 +151,7 @@ def test_url_that_is_not_http_is_refused(url: str) -> None:
         Chat(url)
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(401, "API key"), (404, "check the URL"), (500, "no such model")]
-)
+@pytest.mark.parametrize(("status", "words"), [(401, "API key"), (404, "check the URL"), (500, "no such model")])
 def test_refusal_is_one_clear_line_without_the_key(status: int, words: str) -> None:
     """Status, place and what to do; a body that repeats the key is not repeated."""
     refusal = json.dumps({"error": {"message": f"no such model {KEY if status == 401 else ''}"}})

@@ -157,9 +157,7 @@ def test_guide_remembers_a_name_and_earlier_words() -> None:
 
 def test_guide_calls_a_function_that_fits() -> None:
     """A declared function goes before the script."""
-    assert ask("what is the weather in paris", tools=(WEATHER,)) == [
-        CallTool("get_weather", {"city": "Paris"})
-    ]
+    assert ask("what is the weather in paris", tools=(WEATHER,)) == [CallTool("get_weather", {"city": "Paris"})]
 
 
 def test_guide_calls_two_functions_for_two_wishes() -> None:
@@ -192,9 +190,7 @@ def test_guide_asks_twice_where_two_arguments_are_missing() -> None:
     assert parts == [CallTool("book_flight", {"origin": "Paris", "destination": "Rome"})]
 
 
-@pytest.mark.parametrize(
-    "words", ["hello", "what time is it", "what is two plus two", "tell me about this lab"]
-)
+@pytest.mark.parametrize("words", ["hello", "what time is it", "what is two plus two", "tell me about this lab"])
 def test_unrelated_words_call_nothing(words: str) -> None:
     """Declared functions do not get in the way of other talk."""
     assert not any(isinstance(part, CallTool) for part in ask(words, tools=(WEATHER, TIMER)))
@@ -202,9 +198,7 @@ def test_unrelated_words_call_nothing(words: str) -> None:
 
 def test_tool_choice_none_never_calls() -> None:
     """The client forbade it."""
-    assert "need a function" in said(
-        ask("what is the weather in paris", tools=(WEATHER,), tool_choice="none")
-    )
+    assert "need a function" in said(ask("what is the weather in paris", tools=(WEATHER,), tool_choice="none"))
 
 
 @pytest.mark.parametrize("rejected", [False, True])
@@ -232,9 +226,7 @@ def test_impossible_schema_is_said_and_not_called_wrongly() -> None:
         "required": ["code"],
     }
     tool = FunctionTool(name="unlock", parameters=code)
-    assert said(ask("hello", tools=(tool,), tool_choice="required")).startswith(
-        "I cannot make up a value for code."
-    )
+    assert said(ask("hello", tools=(tool,), tool_choice="required")).startswith("I cannot make up a value for code.")
 
 
 def test_function_output_is_told() -> None:

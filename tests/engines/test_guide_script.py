@@ -17,9 +17,7 @@ def spoken(phrase: str) -> str:
     return phrase.replace("{number}", "seven", 1).replace("{number}", "eight")
 
 
-@pytest.mark.parametrize(
-    ("name", "phrase"), [(intent.name, phrase) for intent in INTENTS for phrase in intent.phrases]
-)
+@pytest.mark.parametrize(("name", "phrase"), [(intent.name, phrase) for intent in INTENTS for phrase in intent.phrases])
 def test_every_phrase_is_understood_as_its_own_intent(name: str, phrase: str) -> None:
     """What the recogniser learns, the guide answers, and with the right thing."""
     if name == "sum":
@@ -41,9 +39,7 @@ def test_every_word_is_in_the_recognisers_dictionary() -> None:
 
 def test_phrases_are_lower_case_words_and_number_slots() -> None:
     """The form on which guide and recogniser agree."""
-    assert all(
-        re.fullmatch(r"(?:[a-z]+|\{number\})(?: (?:[a-z]+|\{number\}))*", phrase) for phrase in PHRASES
-    )
+    assert all(re.fullmatch(r"(?:[a-z]+|\{number\})(?: (?:[a-z]+|\{number\}))*", phrase) for phrase in PHRASES)
     assert len(set(PHRASES)) == len(PHRASES)
 
 

@@ -43,9 +43,7 @@ def test_spoken_and_typed_sums_agree_with_arithmetic(a: int, b: int, operator: s
         assert parsed.value() == Fraction(expected)
 
 
-@pytest.mark.parametrize(
-    "words", ["24/7 support", "hello", "seven", "see you 2026-11-20 then", "the 2 * 2 matrix"]
-)
+@pytest.mark.parametrize("words", ["24/7 support", "hello", "seven", "see you 2026-11-20 then", "the 2 * 2 matrix"])
 def test_words_around_numbers_make_no_sum(words: str) -> None:
     """A date or an idiom is not a sum."""
     assert parse_sum(words) is None

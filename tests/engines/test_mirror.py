@@ -43,9 +43,7 @@ def test_measure_says_when_there_was_no_pause() -> None:
     assert reply("measure", audio=audio) == Say("You spoke 1.0 second, without a pause.")
 
 
-@pytest.mark.parametrize(
-    ("mode", "instructions"), [("echo", "Please measure it"), ("measure", "ECHO the user")]
-)
+@pytest.mark.parametrize(("mode", "instructions"), [("echo", "Please measure it"), ("measure", "ECHO the user")])
 def test_instructions_choose_the_mode_of_a_response(mode: Mode, instructions: str) -> None:
     """One response can differ from the engine's mode."""
     assert type(reply(mode, audio=AUDIO, instructions=instructions)) is type(

@@ -40,6 +40,8 @@ def test_plainest_value_satisfies_its_schema(schema: dict[str, Any]) -> None:
         ({"enum": ["celsius", "fahrenheit"]}, "celsius"),
         ({"type": "integer", "minimum": 3}, 3),
         ({"type": "number", "exclusiveMinimum": 0, "maximum": 1}, 1),
+        ({"type": "integer", "exclusiveMinimum": 2, "multipleOf": 0.5}, 3),
+        ({"type": "integer", "exclusiveMaximum": -2, "multipleOf": 5}, -5),
         ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
         ({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["usd", "EUR"]}, "EUR"),
         (

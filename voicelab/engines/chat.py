@@ -89,21 +89,13 @@ class Chat:
                     for sentence in cutter.feed(reader.feed(line)):
                         yield Say(sentence)
         except httpx.TimeoutException as error:
-            raise EngineError(
-                f"the chat endpoint {self._place} was silent for {self.timeout_s:g} s"
-            ) from error
+            raise EngineError(f"the chat endpoint {self._place} was silent for {self.timeout_s:g} s") from error
         except httpx.ConnectError as error:
-            raise EngineError(
-                f"no chat endpoint answers at {self._place}; start it or check the URL"
-            ) from error
+            raise EngineError(f"no chat endpoint answers at {self._place}; start it or check the URL") from error
         except httpx.HTTPError as error:
-            raise EngineError(
-                f"the connection to {self._place} broke: {type(error).__name__}; try again"
-            ) from error
+            raise EngineError(f"the connection to {self._place} broke: {type(error).__name__}; try again") from error
         if not reader.is_done:
-            raise EngineError(
-                f"the chat endpoint {self._place} ended its stream early; the answer is incomplete"
-            )
+            raise EngineError(f"the chat endpoint {self._place} ended its stream early; the answer is incomplete")
         if rest := cutter.rest():
             yield Say(rest)
         for call in reader.calls():
@@ -118,9 +110,7 @@ class Chat:
             if response.status_code != httpx.codes.OK:
                 raise EngineError(self._refusal(response.status_code, await response.aread()))
             if not response.headers.get("content-type", "").startswith("text/event-stream"):
-                raise EngineError(
-                    f"{self._place} answered, but not with a chat stream; is it OpenAI-compatible?"
-                )
+                raise EngineError(f"{self._place} answered, but not with a chat stream; is it OpenAI-compatible?")
             async for line in response.aiter_lines():
                 yield line
 

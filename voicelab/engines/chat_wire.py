@@ -117,9 +117,7 @@ class StreamReader:
             raise EngineError(f"the chat endpoint sent a chunk that is not JSON: {data[:80]!r}") from error
         if not isinstance(chunk, dict) or chunk.get("error"):
             raise EngineError(f"the chat endpoint reported an error: {error_words(chunk)}")
-        return "".join(
-            self._take(choice) for choice in chunk.get("choices") or () if choice.get("index", 0) == 0
-        )
+        return "".join(self._take(choice) for choice in chunk.get("choices") or () if choice.get("index", 0) == 0)
 
     def calls(self) -> list[CallTool]:
         """Return the function calls of the whole answer, in their order.

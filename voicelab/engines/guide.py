@@ -29,9 +29,7 @@ from voicelab.protocol.settings import FunctionTool, NamedFunction
 
 _MAX_QUESTIONS = 4
 _MAX_LETTERS = 1000
-_BRIEF = re.compile(
-    r"\b(?:brief|briefly|concise|terse|one sentence|single sentence|short answers?|keep it short)\b"
-)
+_BRIEF = re.compile(r"\b(?:brief|briefly|concise|terse|one sentence|single sentence|short answers?|keep it short)\b")
 _SAY_EXACTLY = re.compile(r"\bsay(?: exactly)?:? [\"'“‘]([^\"”]+?)[\"'”’](?:\W|$)", re.IGNORECASE)
 # Every word that the script itself uses to ask; other words make a question about something else.
 _KNOWN_STEMS = frozenset(

@@ -86,9 +86,7 @@ def _heard_me_say(request: ReplyRequest, plain: str) -> str:  # noqa: ARG001
 
 def _i_said(request: ReplyRequest, plain: str) -> str:  # noqa: ARG001
     said = earlier_user_words(request)
-    return (
-        f"You said: {said[-1]}" if said else "Nothing before this. That was the first thing I heard from you."
-    )
+    return f"You said: {said[-1]}" if said else "Nothing before this. That was the first thing I heard from you."
 
 
 def _ask_name(request: ReplyRequest, plain: str) -> str:  # noqa: ARG001

@@ -21,10 +21,7 @@ LAB: tuple[Intent, ...] = (
         "model",
         ("are you a model", "are you a real person"),
         r"\bare you (?:an? |really )?(?:\w+ )?(?:model|robot|ai|person|human|machine|computer|real)\b",
-        (
-            "I am neither a model nor a person. I am a script and some rules, and nothing you say costs "
-            "anything.",
-        ),
+        ("I am neither a model nor a person. I am a script and some rules, and nothing you say costs anything.",),
     ),
     Intent(
         "voice activity detection",
@@ -111,10 +108,7 @@ LAB: tuple[Intent, ...] = (
         "hearing",
         ("can you hear me", "do you understand me"),
         r"\b(?:can|do) you (?:hear|understand)\b|\bhow (?:well )?do you hear\b",
-        (
-            "Yes, I can. I know a list of English sentences well; when you leave it, I say that I did not "
-            "catch you.",
-        ),
+        ("Yes, I can. I know a list of English sentences well; when you leave it, I say that I did not catch you.",),
     ),
     Intent(
         "privacy",
@@ -126,10 +120,7 @@ LAB: tuple[Intent, ...] = (
         "log",
         ("where is the log", "what do you record"),
         r"\bthe logs?\b|\bwhat (?:do you|is) record(?:ed)?\b",
-        (
-            "In the run folder. Every event and all the audio are kept there, so each picture can be drawn "
-            "again later.",
-        ),
+        ("In the run folder. Every event and all the audio are kept there, so each picture can be drawn again later.",),
     ),
     Intent(
         "speed",

@@ -34,9 +34,7 @@ def result_sentence(output: str) -> str:
     except msgspec.DecodeError:
         value = output.strip()
     if value is True or value in (None, "", [], {}) or value == "ok":
-        return (
-            "Done. The function gave nothing to read out." if value is not True and value != "ok" else "Done."
-        )
+        return "Done. The function gave nothing to read out." if value is not True and value != "ok" else "Done."
     if value is False:
         return "That did not work."
     if isinstance(value, dict):

@@ -87,9 +87,7 @@ _COMPUTED = (
         ("my name is anna", "my name is david", "my name is maria", "my name is john", "my name is sarah"),
         r"\bmy name is \w+|\b(?:please )?call me \w+|\bi am called \w+",
     ),
-    Intent(
-        "your name", ("who are you", "what is your name"), r"\bwho are you\b|\bwhats? (?:is )?your name\b"
-    ),
+    Intent("your name", ("who are you", "what is your name"), r"\bwho are you\b|\bwhats? (?:is )?your name\b"),
 )
 
 _MANNERS = (
@@ -112,8 +110,7 @@ _MANNERS = (
         ("tell me a joke", "tell me another joke"),
         r"\bjokes?\b|\bmake me laugh\b|\bsomething funny\b",
         (
-            "Here is one. A sound walks into a quiet room, and everybody turns to look. It was a false "
-            "alarm.",
+            "Here is one. A sound walks into a quiet room, and everybody turns to look. It was a false alarm.",
             "All right. I had a joke about silence, but it always gets cut off.",
             "Why did the microphone go home early? It had picked up enough for one day.",
         ),
@@ -123,11 +120,9 @@ _MANNERS = (
         ("tell me a fact", "tell me something interesting"),
         r"\bfacts?\b|\bsomething (?:interesting|new)\b",
         (
-            "Here is one. Across languages, people usually begin to answer about a fifth of a second after "
-            "a question.",
+            "Here is one. Across languages, people usually begin to answer about a fifth of a second after a question.",
             "Here is one. Silence in a phone call feels awkward after about one second.",
-            "Here is one. Sound crosses a room of seven metres in about twenty milliseconds, one frame of "
-            "this lab.",
+            "Here is one. Sound crosses a room of seven metres in about twenty milliseconds, one frame of this lab.",
         ),
     ),
     Intent(

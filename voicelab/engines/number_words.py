@@ -20,9 +20,7 @@ _SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
 _TOO_LARGE_TO_SAY = 10**12
 _DECIMALS = 3
 
-_VALUE = {word: n for n, word in enumerate(_UNITS + _TEENS)} | {
-    word: 10 * (n + 2) for n, word in enumerate(_TENS)
-}
+_VALUE = {word: n for n, word in enumerate(_UNITS + _TEENS)} | {word: 10 * (n + 2) for n, word in enumerate(_TENS)}
 _UNIT = rf"(?:{'|'.join(_UNITS)})"
 _SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:[ -]{_UNIT})?|{'|'.join(_TEENS)}|{_UNIT})"
 _HUNDREDS = rf"(?:(?:a|{_SMALL}) hundred(?: (?:and )?{_SMALL})?|{_SMALL})"
@@ -42,7 +40,7 @@ def _value(words: str) -> int:
     return total + group
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def with_digits(text: str) -> str:
     """Write the spoken numbers of a text in digits: "two hundred and five point one" gives "205.1"."""
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 Schema: TypeAlias = Mapping[str, Any]
 
 _MAX_DEPTH = 8
+_N_MULTIPLES = 12
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
@@ -71,9 +72,7 @@ def _resolve(reference: str, root: Schema) -> Any:
     target: Any = root
     for key in reference.removeprefix("#").strip("/").split("/"):
         if key:
-            target = (
-                target.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(target, Mapping) else None
-            )
+            target = target.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(target, Mapping) else None
     return target
 
 
@@ -199,16 +198,22 @@ def _plain_values(plain: Schema, root: Schema, path: str, depth: int) -> list[An
 
 
 def _plain_numbers(plain: Schema) -> list[Any]:
+    """Return zero, then the multiples nearest to each bound, then what lies between the bounds."""
     step = Fraction(str(plain.get("multipleOf", 1)))
+    low, high = (
+        None if bound is None else Fraction(str(bound))
+        for bound in (
+            plain.get("minimum", plain.get("exclusiveMinimum")),
+            plain.get("maximum", plain.get("exclusiveMaximum")),
+        )
+    )
     values = [Fraction(0)]
-    if (low := plain.get("minimum", plain.get("exclusiveMinimum"))) is not None:
-        lowest = math.ceil(Fraction(str(low)) / step) * step
-        values = [lowest, lowest + step, Fraction(str(low))]
-        if (high := plain.get("maximum", plain.get("exclusiveMaximum"))) is not None:
-            values.append((Fraction(str(low)) + Fraction(str(high))) / 2)
-    elif (high := plain.get("maximum", plain.get("exclusiveMaximum"))) is not None:
-        highest = math.floor(Fraction(str(high)) / step) * step
-        values += [highest, highest - step, Fraction(str(high))]
+    if low is not None:
+        values += [(math.ceil(low / step) + n) * step for n in range(_N_MULTIPLES)] + [low]
+    if high is not None:
+        values += [(math.floor(high / step) - n) * step for n in range(_N_MULTIPLES)] + [high]
+    if low is not None and high is not None:
+        values.append((low + high) / 2)
     return [int(value) if value.denominator == 1 else float(value) for value in values]
 
 

@@ -4,7 +4,7 @@ In: audio as it arrives. Out: the words so far, and in the end the words with a 
 Does not know: processes, when a turn begins or ends, what the words mean.
 
 Nothing is carried from turn to turn. PocketSphinx subtracts a cepstral mean (the colour of voice and microphone), which it
-learns over many utterances; here each turn learns it from its own audio, at `LEARN_AT_S`, and hears that audio again.
+learns over many utterances; here each turn learns it from its own audio, at `LEARN_AT_BYTES`, and hears that audio again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from voicelab.audio.resample import Resampler
 from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.engines.base import Heard
@@ -21,10 +24,8 @@ from voicelab.engines.language import Scenario, grammar, pronunciations
 from voicelab.errors import EngineError
 
 SPHINX_HZ = 16_000
-LEARN_AT_S = (0.8, 1.4)
-BYTES_PER_S = 2 * SPHINX_HZ
 BLOCK_BYTES = 640  # 20 ms; PocketSphinx's result depends a little on how its audio is cut
-SHORTEST_BYTES = 3200  # 100 ms; less has no mean to learn
+LEARN_AT_BYTES = (40 * BLOCK_BYTES, 70 * BLOCK_BYTES)  # 0.8 s and 1.4 s into the turn
 ACCEPTED = 0.5  # confidence below which a phrase is rejected
 
 # Chosen by measurement on the guide's phrases in five voices (tests/benchmarks/bench_engines.py): with the default
@@ -34,6 +35,10 @@ _DICTATION_OPTIONS = {"fwdflat": False}
 
 # How well a phrase fits: mean acoustic score of a frame. 0.5 is where the phrase is rejected.
 _FIT_AT_HALF, _FIT_SCALE = -0.0044, 0.0003
+
+
+MEAN_WEIGHT = 20
+USUAL_MEAN = (41.0, -5.29, -0.12, 5.09, 2.48, -4.07, -1.37, -1.78, -5.08, -2.05, -6.45, -1.42, 1.17)
 
 
 class Sphinx:
@@ -55,22 +60,25 @@ class Sphinx:
 
     def __init__(self, scenario: Scenario | None = None) -> None:
         self.engine = f"pocketsphinx {scenario.name if scenario else 'dictation'}"
-        self._has_grammar = scenario is not None
-        self._decoder = _decoder(scenario)
-        self._usual_mean = self._decoder.get_cmn()
-        self._listening = False
+        self._scenario = scenario
+        self._decoder: Any = None
         self.start()
 
     def start(self) -> None:
-        """Begin a turn; an unfinished one is forgotten."""
-        self._stop_listening()
+        """Begin a turn; an unfinished one is forgotten.
+
+        The first call after a turn loads a fresh decoder, which takes 0.1 s (dictation: 0.4 s).
+        """
+        if self._decoder is None or self._is_used:
+            self._decoder = _decoder(self._scenario)
+        self._is_used = False
         self._resampler = Resampler(RATE_HZ, SPHINX_HZ)
-        self._mean = self._usual_mean
-        self._n_learnt = 0
+        self._inbox = bytearray()  # less than one block
         self._segment = bytearray()  # the audio of the open segment, int16 at 16 kHz
-        self._n_heard = 0  # bytes of it that were decoded
         self._aside: bytearray | None = None  # what came since the segment was closed
         self._done: list[tuple[str, float]] = []  # text and confidence of each closed segment
+        self._listening = False
+        self._mean = ""
         self._partial = ""
 
     def feed(self, samples: Samples) -> str:
@@ -86,14 +94,11 @@ class Sphinx:
         str
             The words so far when they changed, else ``""``. Nothing comes in the first 0.8 s.
         """
-        pcm = self._resampler.feed(samples).tobytes()
-        if self._aside is not None:
-            self._aside += pcm
-            return ""
-        self._segment += pcm
-        if self._listening:
-            self._decode_blocks()
-        self._learn_when_due()
+        self._is_used = True
+        self._inbox += self._resampler.feed(samples).tobytes()
+        while len(self._inbox) >= BLOCK_BYTES:
+            self._take(bytes(self._inbox[:BLOCK_BYTES]))
+            del self._inbox[:BLOCK_BYTES]
         return self._changed_partial()
 
     def pause(self) -> None:
@@ -112,7 +117,7 @@ class Sphinx:
         if self._aside is None:
             return
         aside, self._aside = self._aside, None
-        if self._has_grammar and self._done[-1][1] < ACCEPTED:
+        if self._scenario is not None and self._done[-1][1] < ACCEPTED:
             self._done.pop()
             self._segment += aside
             self._listen_again()
@@ -131,50 +136,38 @@ class Sphinx:
         self.pause()
         spoken = [(text, confidence) for text, confidence in self._done if text]
         confidence = min((confidence for _, confidence in spoken), default=0.0)
-        heard = Heard(
+        return Heard(
             text=" ".join(text for text, _ in spoken),
-            rejected=self._has_grammar and bool(spoken) and confidence < ACCEPTED,
+            rejected=self._scenario is not None and bool(spoken) and confidence < ACCEPTED,
             confidence=confidence,
             engine=self.engine,
         )
-        self.start()
-        return heard
 
-    def _learn_when_due(self) -> None:
-        """Learn the mean each time the first segment reaches one of the lengths for that."""
-        while not self._done and self._n_learnt < len(LEARN_AT_S):
-            due = round(LEARN_AT_S[self._n_learnt] * BYTES_PER_S)
-            if len(self._segment) < due:
-                return
-            self._n_learnt += 1
-            self._listen_again(learn_from=due)
+    def _take(self, block: bytes) -> None:
+        """Hear one block, or keep it aside."""
+        if self._aside is not None:
+            self._aside += block
+            return
+        self._segment += block
+        if not self._done and len(self._segment) in LEARN_AT_BYTES:
+            self._listen_again()
+        elif self._listening:
+            self._decoder.process_raw(block)
 
-    def _listen_again(self, learn_from: int | None = None) -> None:
-        """Learn the mean from the first bytes of the segment (or from all), then hear it from its beginning."""
+    def _listen_again(self) -> None:
+        """Learn the mean from the whole segment, then hear it from its beginning."""
         self._stop_listening()
-        self._decoder.set_cmn(self._usual_mean)
-        if len(self._segment) >= SHORTEST_BYTES:
-            self._decoder.start_utt()
-            self._decoder.process_raw(bytes(self._segment[:learn_from]), no_search=True, full_utt=True)
-            self._decoder.end_utt()
-        self._mean = self._decoder.get_cmn()
+        self._mean = _mean(self._decoder, bytes(self._segment))
         self._open_segment()
 
     def _open_segment(self) -> None:
         self._decoder.set_cmn(self._mean)
         self._decoder.start_utt()
         self._listening = True
-        self._n_heard = 0
-        self._decode_blocks()
-
-    def _decode_blocks(self) -> None:
-        for start in range(self._n_heard, len(self._segment) - BLOCK_BYTES + 1, BLOCK_BYTES):
+        for start in range(0, len(self._segment), BLOCK_BYTES):
             self._decoder.process_raw(bytes(self._segment[start : start + BLOCK_BYTES]))
-            self._n_heard = start + BLOCK_BYTES
 
     def _close_segment(self) -> None:
-        if self._n_heard < len(self._segment):
-            self._decoder.process_raw(bytes(self._segment[self._n_heard :]))
         unfinished = self._words()
         self._stop_listening()
         text = self._words()
@@ -200,12 +193,36 @@ class Sphinx:
         return partial
 
     def _confidence(self) -> float:
-        if not self._has_grammar:
+        if self._scenario is None:
             return min(1.0, max(0.0, float(self._decoder.hyp().prob)))
         scores = [(part.ascore, part.end_frame - part.start_frame + 1) for part in self._decoder.seg()]
         n_frames = sum(n for _, n in scores)
         fit = sum(math.log(max(score, 1e-300)) for score, _ in scores) / n_frames
         return 1 / (1 + math.exp(-(fit - _FIT_AT_HALF) / _FIT_SCALE))
+
+
+def _mean(decoder: Any, audio: bytes) -> str:
+    """Learn the cepstral mean of some audio.
+
+    PocketSphinx only tells a mean that its start value has a part in: ``m = (500 u + sum) / (500 + n)``, over ``n`` frames that
+    are not silent (cmn_live.c). Two start values give two equations for ``sum`` and ``n``.
+    """
+    low, high = (_mean_from(decoder, audio, start) for start in (0.0, 1000.0))
+    n_and_500 = 500 * 1000.0 / (high - low)
+    n = float(np.median(n_and_500)) - 500
+    total = low * n_and_500
+    mean = (MEAN_WEIGHT * np.array(USUAL_MEAN) + total) / (MEAN_WEIGHT + n)
+    return ",".join(f"{value:.4f}" for value in mean)
+
+
+def _mean_from(decoder: Any, audio: bytes, start: float) -> NDArray[np.float64]:
+    decoder.set_cmn(",".join([str(start)] * len(USUAL_MEAN)))
+    decoder.start_utt()
+    for at in range(0, len(audio), BLOCK_BYTES):
+        decoder.process_raw(audio[at : at + BLOCK_BYTES], no_search=True)
+    mean = np.array(decoder.get_cmn(True).split(","), np.float64)
+    decoder.end_utt()
+    return mean
 
 
 def _decoder(scenario: Scenario | None) -> Any:
@@ -214,8 +231,7 @@ def _decoder(scenario: Scenario | None) -> Any:
         raise EngineError("Hearing words needs pocketsphinx, which is not installed; run: pip install pocketsphinx")
     import pocketsphinx
 
-    # "batch": the mean of a whole utterance is learnt where one is given whole; streamed audio uses the mean as it is.
-    common = {"cmn": "batch", "loglevel": "FATAL"}
+    common = {"loglevel": "FATAL"}
     if scenario is None:
         return pocketsphinx.Decoder(**common, **_DICTATION_OPTIONS)
     model = Path(pocketsphinx.get_model_path()) / "en-us"

@@ -199,9 +199,4 @@ def _option_words(parameters: Schema, root: Schema) -> list[str]:
         for schema in _properties(parameters, root).values()
         for option in (*schema.get("enum", ()), *simplify(schema.get("items"), root).get("enum", ()))
     ]
-    return [
-        word
-        for option in options
-        if isinstance(option, str)
-        for word in content_stems(option.replace("_", " "))
-    ]
+    return [word for option in options if isinstance(option, str) for word in content_stems(option.replace("_", " "))]

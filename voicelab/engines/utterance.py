@@ -87,11 +87,7 @@ class Utterance:
             wanted = [stem(word) for word in name_words(option) or plain(option).split()]
             for start in range(len(self._words) - len(wanted) + 1):
                 span = self._words[start : start + len(wanted)]
-                if (
-                    wanted
-                    and [stem(word.plain) for word in span] == wanted
-                    and not any(w.spent for w in span)
-                ):
+                if wanted and [stem(word.plain) for word in span] == wanted and not any(w.spent for w in span):
                     return self._take(span, option)
         return None
 
@@ -111,9 +107,7 @@ class Utterance:
                 return value
         return None
 
-    def take_after(
-        self, markers: Sequence[str], *, whole: bool = False, earliest: bool = False
-    ) -> str | None:
+    def take_after(self, markers: Sequence[str], *, whole: bool = False, earliest: bool = False) -> str | None:
         """Take the phrase after a preposition: the first of ``markers``, or the ``earliest`` of them said.
 
         The phrase ends at the next preposition; with ``whole`` it goes on to the end of the sentence.

@@ -21,6 +21,7 @@ from voicelab.measure.turns import Turn
 from voicelab.plots.wording import (
     ANCHOR_MARKS,
     ANCHOR_PHRASES,
+    ANCHOR_WORDS,
     count,
     count_in_words,
     heard_words,
@@ -45,8 +46,8 @@ def headline(run: Run) -> str:
     Returns
     -------
     str
-        Such as ``8 turns; median reply 612 ms, n=7 of 8 spoken (end of speech labelled); one reply cut off at
-        3.2 s; about $0.03 at gpt-realtime prices, nothing billed``.
+        Such as ``8 turns; median reply 612 ms, n=7 (labelled); one spoken turn without a measured reply; one
+        reply cut off at 3.2 s; about $0.03 at gpt-realtime prices, nothing billed``.
     """
     turns = run.turn_list()
     parts = [_turns_phrase(turns, run), *_reply_phrases(turns), *_cut_phrases(turns)]
@@ -64,15 +65,30 @@ def _turns_phrase(turns: Sequence[Turn], run: Run) -> str:
 
 
 def _reply_phrases(turns: Sequence[Turn]) -> list[str]:
-    n_spoken = sum(turn.kind == "spoken" for turn in turns)
-    phrases = []
-    for anchor, phrase in ANCHOR_PHRASES.items():
+    medians = median_replies(turns)
+    if not medians:
+        return []
+    texts = [f"{ms:,.0f} ms, n={n} ({ANCHOR_WORDS[anchor]})" for anchor, (ms, n) in medians.items()]
+    n_missing = sum(turn.kind == "spoken" and turn.voice_to_voice_ms is None for turn in turns)
+    missing = [f"{count_in_words(n_missing, 'spoken turn')} without a measured reply"] if n_missing else []
+    return [f"median reply {' and '.join(texts)}", *missing]
+
+
+def median_replies(turns: Sequence[Turn]) -> dict[str, tuple[float, int]]:
+    """Return the median voice-to-voice time and its n for each way in which ends of speech are known.
+
+    Returns
+    -------
+    dict of str to (float, int)
+        By ``speech_end_from``, labelled first; milliseconds, number of turns. Ways that do not occur are absent.
+    """
+    medians = {}
+    for anchor in ANCHOR_WORDS:
         replies_ms = [turn.voice_to_voice_ms for turn in turns if turn.speech_end_from == anchor]
         known_ms = [ms for ms in replies_ms if ms is not None]
         if known_ms:
-            of = f" of {n_spoken} spoken" if len(known_ms) < n_spoken else ""
-            phrases.append(f"median reply {median(known_ms):,.0f} ms, n={len(known_ms)}{of} ({phrase})")
-    return phrases
+            medians[anchor] = (median(known_ms), len(known_ms))
+    return medians
 
 
 def _cut_phrases(turns: Sequence[Turn]) -> list[str]:

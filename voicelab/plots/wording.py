@@ -11,11 +11,12 @@ from typing import Any
 
 from voicelab.measure.turns import Turn
 
-#: How the end of the user's speech is known: a whole phrase for sentences, a mark for table cells.
+#: How the end of the user's speech is known: a word for sentences, a phrase for legends, a mark for cells.
+ANCHOR_WORDS = {"label": "labelled", "speech scores": "estimated", "detector": "from the detector"}
 ANCHOR_PHRASES = {
     "label": "end of speech labelled",
     "speech scores": "end of speech estimated from speech scores",
-    "detector": "end of speech taken from the detector, whose wait for silence it hides",
+    "detector": "end of speech taken from the detector, which hides its wait for silence",
 }
 ANCHOR_MARKS = {"label": "", "speech scores": "~", "detector": ">"}
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

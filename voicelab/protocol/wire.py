@@ -28,9 +28,7 @@ def encode(event: ClientEvent | ServerEvent) -> str:
 
 def plain(event: ClientEvent | ServerEvent) -> dict[str, Any]:
     """Return an event as plain JSON values, as `decode` gives it on the other side."""
-    if isinstance(event, Unknown):
-        return event.body
-    body: dict[str, Any] = msgspec.to_builtins(event)
+    body: dict[str, Any] = msgspec.json.decode(encode(event))
     return body
 
 

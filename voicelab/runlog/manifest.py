@@ -15,6 +15,13 @@ from voicelab.errors import RunError
 from voicelab.runlog.record import SCHEMA
 
 MANIFEST = "manifest.json"
+CLOCKS = {
+    "t_ns": "nanoseconds since the run began, monotonic, this computer",
+    "wall": "this computer's wall time at the run's beginning plus t_ns",
+    "input": "sample 0 of input.wav is t_ns 0; gaps are silence",
+    "output": "output.wav is the received audio end to end, without gaps",
+    "heard": "sample 0 of heard.wav is t_ns 0; gaps are silence",
+}
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,13 +61,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     note: str = ""
     prices: dict[str, Any] = {}
-    clocks: dict[str, str] = {
-        "t_ns": "nanoseconds since the run began, monotonic, this computer",
-        "wall": "this computer's wall time at the run's beginning plus t_ns",
-        "input": "sample 0 of input.wav is t_ns 0; gaps are silence",
-        "output": "output.wav is the received audio end to end, without gaps",
-        "heard": "sample 0 of heard.wav is t_ns 0; gaps are silence",
-    }
+    clocks: dict[str, str] = msgspec.field(default_factory=CLOCKS.copy)
     time: Literal["real", "virtual"] = "real"
     redaction: Literal["full", "no text", "no audio"] = "full"
     software: dict[str, str] = {}

@@ -46,8 +46,8 @@ class ServerSocket:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise TransportClosed("the client closed the connection", code=message.get("code", 1006))
-        text = message.get("text")
-        return text if text is not None else message["bytes"].decode(errors="replace")
+        text: str | None = message.get("text")
+        return text if text is not None else bytes(message["bytes"]).decode(errors="replace")
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close, unless the client did."""
@@ -88,6 +88,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        room.warm()
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ Does not know: the protocol.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from voicelab.engines.available import hearing_available, speaking_available
@@ -80,6 +80,11 @@ class EngineRoom:
         if speaking_available()[0]:
             self._speaking = HostedSpeaker() if in_place is None else _speaker_here(in_place)
 
+    def warm(self) -> None:
+        """Start the shared voice before it is needed; needs a running event loop."""
+        if isinstance(self._speaking, HostedSpeaker):
+            self._speaking.warm()
+
     def engines(self, hearing: str | None = None, reply: str | None = None) -> Engines:
         """Return the engines of one connection, which may choose other ears or another mind than the server's.
 
@@ -103,7 +108,7 @@ class EngineRoom:
                 "reply": mind.name,
                 "reply_is_a_model": mind.is_model,
                 "speech_scores": scorer.name,
-                "modelled_cost": None if self._in_place is None else self._in_place.about(),
+                "modelled_cost": None if self._in_place is None else asdict(self._in_place),
                 "notes": notes,
             },
         )
@@ -118,7 +123,11 @@ class EngineRoom:
         cost = self._in_place
 
         async def open_ears() -> HearingHandle:
-            return HostedRecogniser(scenario) if cost is None else _ears_here(scenario, cost)
+            if cost is not None:
+                return _ears_here(scenario, cost)
+            ears = HostedRecogniser(scenario)
+            ears.warm()  # the model loads while the user has not spoken yet
+            return ears
 
         return open_ears
 
@@ -129,13 +138,13 @@ def _mind(choice: Choice, asked: str | None) -> ReplyEngine:
     return Mirror() if choice.reply == "mirror" else Guide()
 
 
-def _speaker_here(cost: ModelledCost) -> Any:
+def _speaker_here(cost: ModelledCost) -> SpeakingHandle:
     from voicelab.engines.espeak import Espeak
 
     return InPlaceSpeaker(Espeak(), cost)
 
 
-def _ears_here(scenario: Scenario | None, cost: ModelledCost) -> Any:
+def _ears_here(scenario: Scenario | None, cost: ModelledCost) -> HearingHandle:
     from voicelab.engines.sphinx import Sphinx
 
     return InPlaceRecogniser(Sphinx(scenario), cost)

@@ -68,7 +68,7 @@ class DeviceSink:
         """Return the samples that wait here or in the device."""
         with self._lock:
             waiting = sum(len(frame) for frame in self._waiting)
-        return waiting + round(self._stream.latency * RATE_HZ)
+        return waiting + round(float(self._stream.latency) * RATE_HZ)
 
     def flush(self) -> None:
         """Throw away what waits here; what the device has taken cannot be called back."""

@@ -122,7 +122,9 @@ class Incoming:
                 self.reply_due = False
                 self.n_responses += 1
             case ev.OutputAudioDone(item_id=item_id):
-                self._finish_audio(item_id)
+                # The last millisecond that a G.711 decoder holds back is silence at the end of a reply: left there.
+                self._decoders.pop(item_id, None)
+                self._player.complete(item_id)
             case ev.ResponseDone(response=response):
                 calls = tuple(item for item in response.output if isinstance(item, FunctionCall))
                 if calls and response.status == "completed":
@@ -131,14 +133,6 @@ class Incoming:
                 # An answer that was due and could not begin will not come.
                 self.reply_due = self.reply_due and error.code != "conversation_already_has_active_response"
                 reactions.failed(error)
-
-    def _finish_audio(self, item_id: str) -> None:
-        decoder = self._decoders.pop(item_id, None)
-        tail = decoder.finish() if decoder is not None else None
-        if tail is not None and len(tail) and item_id not in self.cut_items:
-            self._recorder.place("output", tail)
-            self._player.add(item_id, "", tail)
-        self._player.complete(item_id)
 
 
 def _without_audio(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""The server loop: what every client can rely on, whatever it sends."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.room import Client, GivenEars, Saying, converse, spoken
+from voicelab.audio.signals import silence
+from voicelab.engines.reply import CallTool, Say
+from voicelab.protocol import wire
+from voicelab.server.engines import ServerOptions
+
+
+def test_first_events_show_the_configuration_in_force() -> None:
+    """A client is told the session and the conversation before it says anything."""
+
+    async def nothing(client: Client) -> None:
+        return
+
+    client = converse(nothing)
+    assert client.kinds[:2] == ["session.created", "conversation.created"]
+    session = client.of("session.created")[0]["session"]
+    assert session["object"] == "realtime.session"
+    assert session["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 200
+    assert session["expires_at"] == 1_795_176_000 + 3600
+
+
+def test_every_event_has_an_id_of_its_own() -> None:
+    """Event ids never repeat, and every event has one."""
+
+    async def talk(client: Client) -> None:
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    ids = [event["event_id"] for event in converse(talk).events]
+    assert len(set(ids)) == len(ids)
+    assert all(ids)
+
+
+def test_spoken_turn_has_the_order_of_the_real_service() -> None:
+    """A turn found by the detector goes through the documented order of events, from speech to response.done."""
+
+    async def talk(client: Client) -> None:
+        await client.send(
+            "session.update", session={"type": "realtime", "audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+        )
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    kinds = converse(talk).kinds
+    expected = [
+        "input_audio_buffer.speech_started",
+        "input_audio_buffer.speech_stopped",
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+        "response.created",
+        "conversation.item.input_audio_transcription.completed",
+        "response.output_item.added",
+        "conversation.item.added",
+        "response.content_part.added",
+        "response.output_audio_transcript.delta",
+        "response.output_audio.delta",
+    ]
+    at = kinds.index("input_audio_buffer.speech_started")
+    assert kinds[at : at + len(expected)] == expected
+    assert kinds[-6:] == [
+        "response.output_audio.done",
+        "response.output_audio_transcript.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        "response.done",
+    ]
+
+
+def test_every_event_has_the_shape_of_the_published_types() -> None:
+    """Everything the server sends is read back by the typed view without loss."""
+
+    async def talk(client: Client) -> None:
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    for body in converse(talk, reply=Saying((Say("Hi."), CallTool("f", {"a": 1})))).events:
+        assert wire.plain(wire.parse_server(body)) == body
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "param"),
+    [
+        ("{not json", "invalid_json", None),
+        ('["a list"]', "invalid_event", "type"),
+        ('{"type": "no.such.event", "event_id": "mine"}', "invalid_event", "type"),
+        ('{"type": "conversation.item.delete", "event_id": "mine"}', "missing_required_parameter", "item_id"),
+        ('{"type": "input_audio_buffer.append", "audio": 3, "event_id": "mine"}', "invalid_type", "audio"),
+        ('{"type": "response.cancel", "event_id": "mine"}', "response_cancel_not_active", "response_id"),
+        ('{"type": "input_audio_buffer.commit", "event_id": "mine"}', "input_audio_buffer_commit_empty", None),
+        ('{"type": "conversation.item.delete", "item_id": "x", "event_id": "mine"}', "item_not_found", "item_id"),
+    ],
+)
+def test_bad_frame_is_answered_and_the_session_goes_on(frame: str, code: str, param: str | None) -> None:
+    """Whatever a client sends wrongly, it gets one error that names its event, and can go on talking."""
+
+    async def misbehave(client: Client) -> None:
+        await client.send_text(frame)
+        await client.until("error")
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    client = converse(misbehave)
+    (error,) = [event["error"] for event in client.of("error")]
+    assert (error["code"], error["param"]) == (code, param)
+    assert error["event_id"] == ("mine" if "mine" in frame else None)
+
+
+def test_session_ends_when_its_time_is_up() -> None:
+    """After the session's life the client is told so, and the connection is closed."""
+
+    async def wait(client: Client) -> None:
+        await client.until("error", seconds=100)
+
+    client = converse(wait, options=ServerOptions(session_seconds=60))
+    assert client.of("error")[0]["error"]["code"] == "session_expired"
+    assert client.of("error")[0]["error"]["message"] == "Your session hit the maximum duration of 1 minutes."
+
+
+def test_client_that_hangs_up_in_the_middle_of_a_reply_leaves_nothing_behind() -> None:
+    """A client may go at any moment: the server's session ends, and its ears are closed."""
+    ears = GivenEars()
+
+    async def hang_up(client: Client) -> None:
+        await client.append(spoken("hello"))
+        await client.until("response.output_audio.delta")
+
+    converse(hang_up, ears=ears, reply=Saying((Say("word " * 200),)))
+    assert ears.calls[-1] == "close"
+
+
+def test_silence_alone_starts_nothing() -> None:
+    """Silence is no turn."""
+
+    async def be_silent(client: Client) -> None:
+        await client.append(silence(5_000))
+
+    assert converse(be_silent).kinds == ["session.created", "conversation.created"]
