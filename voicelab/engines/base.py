@@ -1,9 +1,9 @@
 """What a hearing and a speaking engine are: types only, no engine.
 
-In: nothing. Out: the values engines exchange with their users (:class:`SpeechChunk`, :class:`Heard`), the two kinds of
-synchronous engine (:class:`Speaker`, :class:`Recogniser`), and the two handles a server holds
-(:class:`SpeakingHandle`, :class:`HearingHandle`), behind which the engine may live in another process.
-Does not know: any particular engine, processes, the protocol.
+In: nothing. Out: the values engines exchange with their users (:class:`SpeechChunk`, :class:`Heard`), the
+two kinds of synchronous engine (:class:`Speaker`, :class:`Recogniser`), and the two handles a server holds
+(:class:`SpeakingHandle`, :class:`HearingHandle`), behind which the engine may live in another process. Does
+not know: any particular engine, processes, the protocol.
 
 All audio is 16-bit mono at 24,000 Hz.
 """
@@ -26,8 +26,8 @@ class SpeechChunk:
     samples : ndarray of int16, shape (n,)
         The sound, mono, 24,000 Hz; 100 ms or less.
     text : str
-        The words whose sound begins in this chunk, with their spacing and punctuation, ``""`` when none does. The texts of
-        all chunks of a reply, joined, are exactly the text that was asked for.
+        The words whose sound begins in this chunk, with their spacing and punctuation, ``""`` when none
+        does. The texts of all chunks of a reply, joined, are exactly the text that was asked for.
     """
 
     samples: Samples
@@ -43,7 +43,8 @@ class Heard:
     text : str
         Lower-case words, ``""`` when there were none.
     rejected : bool
-        The recogniser does not trust its words: they are probably not what was said. Always False for an empty text.
+        The recogniser does not trust its words: they are probably not what was said. Always False for an
+        empty text.
     confidence : float
         0 (none) to 1 (sure). Comparable within one engine only.
     engine : str
@@ -84,8 +85,8 @@ class Speaker(Protocol):
 class Recogniser(Protocol):
     """A synchronous engine that turns speech into words, one for each session.
 
-    The calls of one turn: ``start``, any number of ``feed``, ``pause`` and ``resume`` as the speaker stops and goes on, then
-    ``finish``. Equal turns give equal results, whatever was heard before.
+    The calls of one turn: ``start``, any number of ``feed``, ``pause`` and ``resume`` as the speaker stops
+    and goes on, then ``finish``. Equal turns give equal results, whatever was heard before.
     """
 
     def start(self) -> None:
@@ -124,7 +125,8 @@ class Recogniser(Protocol):
 class HearingHandle(Protocol):
     """A recogniser at a distance, as the event loop of a server sees it.
 
-    ``start``, ``feed``, ``pause`` and ``resume`` only post and never block or raise; a failure shows in ``finish``.
+    ``start``, ``feed``, ``pause`` and ``resume`` only post and never block or raise; a failure shows in
+    ``finish``.
     """
 
     partial: str
@@ -167,7 +169,8 @@ class SpeakingHandle(Protocol):
     def speak(self, text: str, voice: str, speed: float) -> AsyncGenerator[SpeechChunk]:
         """Speak ``text`` as :meth:`Speaker.speak` does.
 
-        Leaving the iterator (``break`` with ``aclose()``, or cancelling the task) silences it at once; other replies go on.
+        Leaving the iterator (``break`` with ``aclose()``, or cancelling the task) silences it at once;
+        other replies go on.
 
         Raises
         ------

@@ -3,9 +3,10 @@
 In: text, a voice's name, a speed. Out: speech chunks of 100 ms, each with the words that begin in it.
 Does not know: processes, event loops, who listens.
 
-espeak-ng keeps its state in global variables, and the sound of a sentence depends on everything said before. So the library
-is loaded anew for each sentence (about 1 ms): the same sentence in the same voice gives the same samples, always. Where the
-platform does not really unload a library, only that promise is lost.
+espeak-ng keeps its state in global variables, and the sound of a sentence depends on everything said
+before. So the library is loaded anew for each sentence (about 1 ms): the same sentence in the same voice
+gives the same samples, always. Where the platform does not really unload a library, only that promise is
+lost.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ _POSITION_IN_CHARACTERS = 1
 _RATE, _VOLUME, _PITCH, _WORD_GAP = 1, 2, 3, 7
 _EVENT_LIST_END, _EVENT_WORD = 0, 1
 _SLOWEST_RATE_WPM, _NORMAL_RATE_WPM = 80, 175
+_SEED = 1  # of the breath noise; espeak-ng itself takes the time of day
 _GAP_UNIT_S = 0.038  # one unit of word gap at the slowest rate (measured)
 
 
@@ -84,12 +86,14 @@ class Espeak:
         voice : str
             A name of ``voices.VOICES`` or ``voices.CALLER_VOICES``.
         speed : float
-            0.25 to 1.5. Below 0.46 espeak-ng speaks no slower, so the rest of the time becomes pauses between the words.
+            0.25 to 1.5. Below 0.46 espeak-ng speaks no slower, so the rest of the time becomes pauses
+            between the words.
 
         Yields
         ------
         SpeechChunk
-            100 ms each, the last of a sentence shorter. A sentence starts with at most 5 ms of silence and ends with its pause.
+            100 ms each, the last of a sentence shorter. A sentence starts with at most 5 ms of silence and
+            ends with its pause.
 
         Raises
         ------
@@ -205,11 +209,9 @@ def _pace(speed: float) -> tuple[int, int]:
 
 @contextmanager
 def _library() -> Iterator[tuple[Any, int]]:
-    """A freshly loaded espeak-ng and its sample rate; unloaded at the end, so that no state is left."""
+    """Load espeak-ng, give it with its sample rate, and unload it, so that no state is left."""
     if find_spec("espeakng_loader") is None:
-        raise EngineError(
-            "Speaking needs espeak-ng, which is not installed; run: pip install espeakng-loader"
-        )
+        raise EngineError("Speaking needs espeak-ng, which is not installed; run: pip install espeakng-loader")
     import espeakng_loader
 
     try:
@@ -227,6 +229,7 @@ def _library() -> Iterator[tuple[Any, int]]:
         rate_hz = library.espeak_Initialize(_SYNCHRONOUS_OUTPUT, 0, data_path, _DONT_EXIT_ON_ERROR)
         if rate_hz <= 0:
             raise EngineError("espeak-ng found none of its data files; reinstall espeakng-loader.")
+        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
         try:
             yield library, rate_hz
         finally:

@@ -3,10 +3,10 @@
 In: calls on the event loop. Out: what the engine says, as awaitables and async iterators.
 Does not know: which engine answers, sessions, the protocol.
 
-`HostedRecogniser` and `HostedSpeaker` keep native code in a process of its own (``worker_line``), where it can neither block the
-loop nor take the server down. `InPlaceRecogniser` and `InPlaceSpeaker` are the same handles around an engine that is
-called directly, for virtual time: there is no process and no thread, and the time an engine would need is slept on the loop's
-clock.
+`HostedRecogniser` and `HostedSpeaker` keep native code in a process of its own (``worker_line``), where it
+can neither block the loop nor take the server down. `InPlaceRecogniser` and `InPlaceSpeaker` are the same
+handles around an engine that is called directly, for virtual time: there is no process and no thread, and
+the time an engine would need is slept on the loop's clock.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ class HostedRecogniser:
 class HostedSpeaker:
     """A speaker in one worker process, shared by all sessions of a server.
 
-    Each sentence is its own call, so that a long reply neither keeps others waiting nor is made when nobody listens any more.
+    Each sentence is its own call, so that a long reply neither keeps others waiting nor is made when nobody
+    listens any more.
     """
 
     def __init__(self) -> None:

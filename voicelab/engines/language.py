@@ -1,7 +1,7 @@
 """What a recogniser may expect to hear: a scenario, and the grammar and dictionary made from it.
 
-In: a scenario's phrases, and the lines of a stock pronunciation dictionary. Out: a JSGF grammar (a finite language model),
-and the pronunciations of exactly the words it uses.
+In: a scenario's phrases, and the lines of a stock pronunciation dictionary. Out: a JSGF grammar (a finite
+language model), and the pronunciations of exactly the words it uses.
 Does not know: any recogniser, files, audio.
 """
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from voicelab.errors import ConfigError
 
 NUMBER_SLOT = "{number}"
-_UNITS = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _NUMBER_WORDS = ("zero", *_UNITS, *_TEENS, *_TENS, "hundred")
 _PHRASE = re.compile(r"(?:[a-z][a-z']*|\{number\})(?: (?:[a-z][a-z']*|\{number\}))*")
 _ALTERNATIVE = re.compile(r"\(\d+\)$")
@@ -44,9 +44,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if not self.phrases:
-            raise ConfigError(
-                f"The scenario {self.name!r} has no phrases; give at least one.", param="phrases"
-            )
+            raise ConfigError(f"The scenario {self.name!r} has no phrases; give at least one.", param="phrases")
         for phrase in self.phrases:
             if not _PHRASE.fullmatch(phrase):
                 raise ConfigError(
@@ -57,7 +55,7 @@ class Scenario:
 
 
 def words(scenario: Scenario) -> frozenset[str]:
-    """All words that can be heard in a scenario."""
+    """List all words that can be heard in a scenario."""
     used = {word for phrase in scenario.phrases for word in phrase.split()}
     if NUMBER_SLOT in used:
         used = (used - {NUMBER_SLOT}) | set(_NUMBER_WORDS)
@@ -65,7 +63,7 @@ def words(scenario: Scenario) -> frozenset[str]:
 
 
 def grammar(scenario: Scenario) -> str:
-    """The scenario as a grammar: one whole phrase each time.
+    """Write the scenario as a grammar that takes one whole phrase at a time.
 
     Returns
     -------
@@ -83,7 +81,7 @@ def grammar(scenario: Scenario) -> str:
 
 
 def pronunciations(scenario: Scenario, stock: Iterable[str]) -> list[tuple[str, str]]:
-    """The part of a pronunciation dictionary that a scenario needs.
+    """Choose the part of a pronunciation dictionary that a scenario needs.
 
     Parameters
     ----------

@@ -3,13 +3,15 @@
 In: audio as it arrives. Out: the words so far, and in the end the words with a confidence.
 Does not know: processes, when a turn begins or ends, what the words mean.
 
-Nothing is carried from turn to turn. PocketSphinx subtracts a cepstral mean (the colour of voice and microphone), which it
-learns over many utterances; here each turn learns it from its own audio, at `LEARN_AT_BYTES`, and hears that audio again.
+Nothing is carried from turn to turn: each one gets a fresh decoder. PocketSphinx subtracts a cepstral mean (the colour
+of voice and microphone), which it learns over many utterances; here each turn learns it from its own audio, at
+`LEARN_AT_BYTES`, and hears that audio again.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,17 +30,20 @@ BLOCK_BYTES = 640  # 20 ms; PocketSphinx's result depends a little on how its au
 LEARN_AT_BYTES = (40 * BLOCK_BYTES, 70 * BLOCK_BYTES)  # 0.8 s and 1.4 s into the turn
 ACCEPTED = 0.5  # confidence below which a phrase is rejected
 
-# Chosen by measurement on the guide's phrases in five voices (tests/benchmarks/bench_engines.py): with the default
-# beams the right phrase is often lost on the way, and its score then tells nothing about whether it fits.
-_SCENARIO_OPTIONS = {"bestpath": False, "beam": 1e-64, "pbeam": 1e-64, "wbeam": 1e-48, "lw": 2.0}
-_DICTATION_OPTIONS = {"fwdflat": False}
-
-# How well a phrase fits: mean acoustic score of a frame. 0.5 is where the phrase is rejected.
-_FIT_AT_HALF, _FIT_SCALE = -0.0044, 0.0003
-
-
-MEAN_WEIGHT = 20
+# The mean that the en-us acoustic model was published with (its -cmninit), and for how many frames of 10 ms
+# it counts beside the turn's own: 0 and 100 were tried too, and lose some words more.
 USUAL_MEAN = (41.0, -5.29, -0.12, 5.09, 2.48, -4.07, -1.37, -1.78, -5.08, -2.05, -6.45, -1.42, 1.17)
+USUAL_MEAN_FRAMES = 20
+
+# With the usual weight of the language (6.5) a likely phrase wins over the one that was said.
+SCENARIO_OPTIONS = {"bestpath": False, "lw": 2.0}
+DICTATION_OPTIONS = {"fwdflat": False}
+
+# Fit of a phrase: acoustic score of all frames, shared among those of words and 60 more, so that one odd
+# sound does not reject a short word, and speech that was taken for silence counts. At half, 2-3 % of the guide's own
+# phrases were rejected and 97 % of other sentences (tests/benchmarks/bench_engines.py).
+SPARE_FRAMES = 60
+FIT_AT_HALF, FIT_SCALE = -0.0037, 0.0004
 
 
 class Sphinx:
@@ -47,8 +52,8 @@ class Sphinx:
     Parameters
     ----------
     scenario : Scenario, optional
-        Only its phrases can be heard; other words are rejected as far as that can be told. Without one, free dictation:
-        any English words, many of them wrong.
+        Only its phrases can be heard; other words are rejected as far as that can be told. Without one,
+        free dictation: any English words, many of them wrong.
 
     Raises
     ------
@@ -61,7 +66,8 @@ class Sphinx:
     def __init__(self, scenario: Scenario | None = None) -> None:
         self.engine = f"pocketsphinx {scenario.name if scenario else 'dictation'}"
         self._scenario = scenario
-        self._decoder: Any = None
+        self._decoder = _decoder(scenario)
+        self._is_used = False  # the decoder has heard something
         self.start()
 
     def start(self) -> None:
@@ -69,14 +75,14 @@ class Sphinx:
 
         The first call after a turn loads a fresh decoder, which takes 0.1 s (dictation: 0.4 s).
         """
-        if self._decoder is None or self._is_used:
+        if self._is_used:
             self._decoder = _decoder(self._scenario)
-        self._is_used = False
+            self._is_used = False
         self._resampler = Resampler(RATE_HZ, SPHINX_HZ)
         self._inbox = bytearray()  # less than one block
         self._segment = bytearray()  # the audio of the open segment, int16 at 16 kHz
         self._aside: bytearray | None = None  # what came since the segment was closed
-        self._done: list[tuple[str, float]] = []  # text and confidence of each closed segment
+        self._done: list[_Segment] = []
         self._listening = False
         self._mean = ""
         self._partial = ""
@@ -94,7 +100,6 @@ class Sphinx:
         str
             The words so far when they changed, else ``""``. Nothing comes in the first 0.8 s.
         """
-        self._is_used = True
         self._inbox += self._resampler.feed(samples).tobytes()
         while len(self._inbox) >= BLOCK_BYTES:
             self._take(bytes(self._inbox[:BLOCK_BYTES]))
@@ -112,12 +117,13 @@ class Sphinx:
     def resume(self) -> None:
         """Open another segment, since the speaker went on; it begins with the audio kept aside.
 
-        A segment that made no phrase of the scenario ("what is seven") is not another one: it goes on.
+        A segment that made no phrase of the scenario ("what is seven") is not followed by another one: it
+        goes on.
         """
         if self._aside is None:
             return
         aside, self._aside = self._aside, None
-        if self._scenario is not None and self._done[-1][1] < ACCEPTED:
+        if self._scenario is not None and not self._done[-1].is_whole:
             self._done.pop()
             self._segment += aside
             self._listen_again()
@@ -134,10 +140,10 @@ class Sphinx:
             The words of all segments, joined; as trustworthy as the least of them.
         """
         self.pause()
-        spoken = [(text, confidence) for text, confidence in self._done if text]
-        confidence = min((confidence for _, confidence in spoken), default=0.0)
+        spoken = [segment for segment in self._done if segment.text]
+        confidence = min((segment.confidence for segment in spoken), default=0.0)
         return Heard(
-            text=" ".join(text for text, _ in spoken),
+            text=" ".join(segment.text for segment in spoken),
             rejected=self._scenario is not None and bool(spoken) and confidence < ACCEPTED,
             confidence=confidence,
             engine=self.engine,
@@ -157,6 +163,7 @@ class Sphinx:
     def _listen_again(self) -> None:
         """Learn the mean from the whole segment, then hear it from its beginning."""
         self._stop_listening()
+        self._is_used = True
         self._mean = _mean(self._decoder, bytes(self._segment))
         self._open_segment()
 
@@ -168,25 +175,25 @@ class Sphinx:
             self._decoder.process_raw(bytes(self._segment[start : start + BLOCK_BYTES]))
 
     def _close_segment(self) -> None:
-        unfinished = self._words()
+        so_far = _words(self._decoder)
         self._stop_listening()
-        text = self._words()
+        text = _words(self._decoder)
         confidence = self._confidence() if text else 0.0
-        self._done.append((text or unfinished, confidence))
+        # At its end a grammar only gives whole phrases, even where the best words so far were the beginning
+        # of one.
+        is_whole = confidence >= ACCEPTED and text == so_far
+        self._done.append(_Segment(text or so_far, confidence, is_whole))
 
     def _stop_listening(self) -> None:
         if self._listening:
             self._decoder.end_utt()
             self._listening = False
 
-    def _words(self) -> str:
-        hypothesis = self._decoder.hyp()
-        return hypothesis.hypstr.strip() if hypothesis else ""
-
     def _changed_partial(self) -> str:
         if not self._listening:
             return ""
-        partial = " ".join(filter(None, [*(text for text, _ in self._done), self._words()]))
+        texts = [*(segment.text for segment in self._done), _words(self._decoder)]
+        partial = " ".join(text for text in texts if text)
         if partial == self._partial:
             return ""
         self._partial = partial
@@ -195,23 +202,41 @@ class Sphinx:
     def _confidence(self) -> float:
         if self._scenario is None:
             return min(1.0, max(0.0, float(self._decoder.hyp().prob)))
-        scores = [(part.ascore, part.end_frame - part.start_frame + 1) for part in self._decoder.seg()]
-        n_frames = sum(n for _, n in scores)
-        fit = sum(math.log(max(score, 1e-300)) for score, _ in scores) / n_frames
-        return 1 / (1 + math.exp(-(fit - _FIT_AT_HALF) / _FIT_SCALE))
+        score = 0.0
+        n_frames = SPARE_FRAMES
+        for part in self._decoder.seg():
+            score += math.log(max(part.ascore, 1e-300))
+            if part.word[0] not in "<[(":  # silence, noise, a joint of the grammar
+                n_frames += part.end_frame - part.start_frame + 1
+        return 1 / (1 + math.exp((FIT_AT_HALF - score / n_frames) / FIT_SCALE))
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A closed stretch of a turn."""
+
+    text: str
+    confidence: float
+    is_whole: bool  # it makes a phrase of the scenario on its own
+
+
+def _words(decoder: Any) -> str:
+    hypothesis = decoder.hyp()
+    return str(hypothesis.hypstr).strip() if hypothesis else ""
 
 
 def _mean(decoder: Any, audio: bytes) -> str:
-    """Learn the cepstral mean of some audio.
+    """Learn the cepstral mean of some audio, as PocketSphinx writes it.
 
-    PocketSphinx only tells a mean that its start value has a part in: ``m = (500 u + sum) / (500 + n)``, over ``n`` frames that
-    are not silent (cmn_live.c). Two start values give two equations for ``sum`` and ``n``.
+    PocketSphinx tells a mean in which its start value has a part: ``(500 start + total) / (500 + n)`` over
+    the ``n`` frames that are not digital silence (cmn_live.c). Two start values give two equations for
+    ``total`` and ``n``.
     """
-    low, high = (_mean_from(decoder, audio, start) for start in (0.0, 1000.0))
-    n_and_500 = 500 * 1000.0 / (high - low)
-    n = float(np.median(n_and_500)) - 500
-    total = low * n_and_500
-    mean = (MEAN_WEIGHT * np.array(USUAL_MEAN) + total) / (MEAN_WEIGHT + n)
+    low = _mean_from(decoder, audio, 0.0)
+    high = _mean_from(decoder, audio, 1000.0)
+    n_frames = 500 * float(np.median(1000.0 / (high - low)))
+    total = low * n_frames + USUAL_MEAN_FRAMES * np.array(USUAL_MEAN)
+    mean = total / (n_frames - 500 + USUAL_MEAN_FRAMES)
     return ",".join(f"{value:.4f}" for value in mean)
 
 
@@ -233,12 +258,12 @@ def _decoder(scenario: Scenario | None) -> Any:
 
     common = {"loglevel": "FATAL"}
     if scenario is None:
-        return pocketsphinx.Decoder(**common, **_DICTATION_OPTIONS)
+        return pocketsphinx.Decoder(**common, **DICTATION_OPTIONS)
     model = Path(pocketsphinx.get_model_path()) / "en-us"
     # The stock dictionary costs 0.2 s and 15 MB; a scenario needs a few hundred of its 130,000 words.
     with open(model / "cmudict-en-us.dict", encoding="utf-8") as stock:
         entries = pronunciations(scenario, stock)
-    decoder = pocketsphinx.Decoder(hmm=str(model / "en-us"), dict=None, lm=None, **common, **_SCENARIO_OPTIONS)
+    decoder = pocketsphinx.Decoder(hmm=str(model / "en-us"), dict=None, lm=None, **common, **SCENARIO_OPTIONS)
     for word, phones in entries:
         decoder.add_word(word, phones, update=False)
     decoder.add_jsgf_string("scenario", grammar(scenario))

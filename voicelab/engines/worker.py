@@ -1,7 +1,7 @@
 """One native engine in a process of its own: ``python -m voicelab.engines.worker speak|hear``.
 
-In: messages on standard input. Out: messages on standard output, in the order of the calls; the end of standard input ends
-the process. A message is four bytes of length (big-endian) and one msgpack value.
+In: messages on standard input. Out: messages on standard output, in the order of the calls; the end of
+standard input ends the process.
 Does not know: who started it, sessions, event loops.
 
 The engines hold Python's global lock and print where they like; here they can do neither harm.
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _pipes() -> tuple[int, Callable[[Answer], None]]:
-    """The two ends to talk through; afterwards whatever a library prints goes to standard error."""
+    """Give the two ends to talk through; from here on whatever a library prints goes to standard error."""
     if sys.platform == "win32":
         import msvcrt
 
@@ -102,8 +102,8 @@ def _read(source: int, n_bytes: int) -> bytes:
 def _wait_for_input(source: int) -> None:
     """Wait for bytes or the end of the stream; end the process when its parent is gone.
 
-    A process forked from the parent may hold the pipe open, so the end of the stream alone is not enough. Windows has no
-    reparenting, and there the read itself waits.
+    A process forked from the parent may hold the pipe open, so the end of the stream alone is not enough.
+    Windows has no reparenting, and there the read itself waits.
     """
     if sys.platform == "win32":
         return
@@ -138,15 +138,14 @@ def serve_hearing(requests: Iterator[Request], send: Callable[[Answer], None]) -
         if failed:
             continue
         try:
-            answer = _hear(recogniser, request, turn)
+            _hear(recogniser, request, turn, send)
         except (EngineError, ConfigError) as error:
-            answer, failed = Failed.of(turn, error), True
-        if answer is not None:
-            send(answer)
+            failed = True
+            send(Failed.of(turn, error))
 
 
 def _recogniser(configuration: Hear) -> Recogniser | EngineError | ConfigError:
-    """The recogniser that is asked for, or why there is none; that is told to each turn."""
+    """Make the recogniser that is asked for; where that fails, each turn is told why."""
     from voicelab.engines.language import Scenario
     from voicelab.engines.sphinx import Sphinx
 
@@ -158,26 +157,26 @@ def _recogniser(configuration: Hear) -> Recogniser | EngineError | ConfigError:
 
 
 def _hear(
-    recogniser: Recogniser | EngineError | ConfigError, request: Request, turn: int
-) -> Partial | Final | None:
+    recogniser: Recogniser | EngineError | ConfigError, request: Request, turn: int, send: Callable[[Answer], None]
+) -> None:
     if isinstance(recogniser, EngineError | ConfigError):
         raise recogniser
     match request:
         case Start():
             recogniser.start()
         case Feed(pcm):
-            partial = recogniser.feed(from_wire(pcm))
-            return Partial(turn, partial) if partial else None
+            if partial := recogniser.feed(from_wire(pcm)):
+                send(Partial(turn, partial))
         case Pause():
             recogniser.pause()
         case Resume():
             recogniser.resume()
         case Finish():
             heard = recogniser.finish()
-            return Final(turn, heard.text, heard.rejected, heard.confidence, heard.engine)
+            send(Final(turn, heard.text, heard.rejected, heard.confidence, heard.engine))
+            recogniser.start()  # what the next turn needs is loaded while nobody waits for it
         case _:
             raise EngineError(f"A hearing worker cannot do {type(request).__name__}.")
-    return None
 
 
 if __name__ == "__main__":

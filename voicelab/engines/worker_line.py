@@ -7,16 +7,11 @@ Does not know: what messages mean, what a turn or a reply is.
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
-import voicelab
+from voicelab.engines.child import child_command, child_environment, own_group
 from voicelab.engines.worker_messages import HEADER_BYTES, Answer, Request, pack
 from voicelab.errors import EngineError
 
@@ -38,8 +33,8 @@ class WorkerLine:
     on_answer : callable
         Gets each answer.
     on_failure : callable
-        Gets one error when the process stops by itself or cannot be started. What was posted before is lost; the next message
-        starts a fresh process, unless three in a row stopped without an answer.
+        Gets one error when the process stops by itself or cannot be started. What was posted before is
+        lost; the next message starts a fresh process, unless three in a row stopped without an answer.
     """
 
     def __init__(
@@ -137,20 +132,13 @@ class WorkerLine:
 
 
 async def _started(kind: str) -> asyncio.subprocess.Process:
-    # The folder that voicelab was imported from comes first, so that both sides are the same voicelab; -P keeps the
-    # user's folder out, where a file named json.py would be imported.
-    home = str(Path(voicelab.__path__[0]).resolve().parent)
-    path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    own_group: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "voicelab.engines.worker", kind),
+        *child_command("voicelab.engines.worker", kind),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-        **own_group,
+        env=child_environment(),
+        **own_group(),
     )
 
 

@@ -3,7 +3,8 @@
 In: records in order.  Out: user turns and the responses that belong to them, with the instants that matter.
 Does not know: how latency or cost is defined.  Instants are nanoseconds on the run's clock.
 
-A response belongs to the latest user turn before it; what follows a tool call belongs to the same turn.
+A response belongs to the latest user turn before it; what follows a tool call belongs to the same turn, a response
+outside the conversation to none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from voicelab.runlog.record import Record
+from voicelab.runlog.record import TRACK_RATE_HZ, Record
+
+SAMPLES_PER_MS = TRACK_RATE_HZ // 1000
 
 
 @dataclass
@@ -99,6 +102,7 @@ class _Pass:
         self._items: dict[str, ItemFacts] = {}
         self._turn_of_item: dict[str, TurnFacts] = {}
         self._clip: Record | None = None
+        self._typed: tuple[Record, dict[str, Any]] | None = None
 
     def take(self, record: Record) -> None:
         handler = _HANDLERS.get((record.dir, record.type))
@@ -140,6 +144,7 @@ class _Pass:
 
     def committed(self, record: Record, event: dict[str, Any]) -> None:
         item_id = event["item_id"]
+        self._typed = None  # written before somebody spoke and never asked about: history carried over
         started, stopped = self._speech.get(item_id), self._stopped.get(item_id)
         self._add_turn(
             TurnFacts(
@@ -160,8 +165,6 @@ class _Pass:
         item = event.get("item") or {}
         if item.get("type") == "message" and item.get("role") == "user":
             self._typed = (record, item)
-
-    _typed: tuple[Record, dict[str, Any]] | None = None
 
     def response_asked(self, record: Record, event: dict[str, Any]) -> None:
         if self._typed is not None:
@@ -192,8 +195,10 @@ class _Pass:
             turn.transcript = event.get("transcript")
 
     def response_created(self, record: Record, event: dict[str, Any]) -> None:
-        response_id = event["response"]["id"]
-        turn = self.facts.turns[-1] if self.facts.turns else None
+        body = event["response"]
+        response_id = body["id"]
+        in_conversation = body.get("conversation_id", "as ever") is not None
+        turn = self.facts.turns[-1] if self.facts.turns and in_conversation else None
         response = ResponseFacts(response_id, record.epoch, record.t_ns, turn.turn if turn else None)
         self.facts.responses[response_id] = response
         if turn is not None:
@@ -252,6 +257,8 @@ class _Pass:
         item = self._items.get(event["item_id"])
         if item is not None:
             item.heard_ms = event["heard_ms"]
+            # A codec's last millisecond belongs to no delta: it comes out of the decoder when the audio is done.
+            item.n_samples = max(item.n_samples, round(event.get("received_ms", 0.0) * SAMPLES_PER_MS))
             item.cut = event["reason"] == "interrupted"
 
     def truncated(self, record: Record, event: dict[str, Any]) -> None:
@@ -262,7 +269,7 @@ class _Pass:
     def deleted(self, record: Record, event: dict[str, Any]) -> None:
         item = self._items.get(event.get("item_id", ""))
         if item is not None:
-            item.remembered_ms, item.cut = 0, True
+            item.remembered_ms, item.cut = 0, item.cut or item.played_ns is None
 
     def error(self, record: Record, event: dict[str, Any]) -> None:
         self.facts.errors.append((record.t_ns, event.get("error") or {}))

@@ -86,9 +86,11 @@ def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | No
     """
     if not usage or price is None:
         return None
-    inputs = usage.get("input_token_details") or {}
+    inputs, outputs = usage.get("input_token_details"), usage.get("output_token_details")
+    # Without the split by modality, or with pictures (whose price the table does not hold), nobody can say.
+    if not inputs or not outputs or inputs.get("image_tokens"):
+        return None
     cached = inputs.get("cached_tokens_details") or {}
-    outputs = usage.get("output_token_details") or {}
     total = 0.0
     for modality, rate in (("text_tokens", price.text), ("audio_tokens", price.audio)):
         n_cached = cached.get(modality) or 0

@@ -8,6 +8,7 @@ Does not know: plots, or how the log was written.
 from __future__ import annotations
 
 import wave
+from bisect import bisect_right
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
@@ -83,7 +84,7 @@ class Run:
     def since(self, seq: int) -> list[Record]:
         """Return the records with a number above ``seq``; a view that follows a run asks with the last it has seen."""
         records = self.records()
-        return records[max(0, seq + 1) :] if records and records[0].seq == 0 else [r for r in records if r.seq > seq]
+        return records[bisect_right(records, seq, key=lambda record: record.seq) :]
 
     def facts(self) -> Facts:
         """Return who said what when."""

@@ -93,7 +93,7 @@ def turns_of(
         ``(track, start, n) -> samples``; fewer samples, or none, where the sound is missing.
     """
     clock = InputClock(records)
-    voiced = _voiced_ends_ms(records, facts)
+    voiced = _voiced_windows_ms(records, facts)
     return [_turn(turn, facts, clock, voiced, price, read_track) for turn in facts.turns]
 
 
@@ -101,7 +101,7 @@ def _turn(
     turn: TurnFacts,
     facts: Facts,
     clock: InputClock,
-    voiced_ms: list[float],
+    voiced_ms: list[tuple[float, float]],
     price: Price | None,
     read_track: ReadTrack,
 ) -> Turn:
@@ -170,7 +170,7 @@ def _latency(
 
 
 def _speech(
-    turn: TurnFacts, facts: Facts, clock: InputClock, voiced_ms: list[float]
+    turn: TurnFacts, facts: Facts, clock: InputClock, voiced_ms: list[tuple[float, float]]
 ) -> tuple[float | None, float | None, Literal["label", "speech scores", "detector"] | None]:
     """Return begin and end of the user's speech on the run's time line, and how the end is known."""
     if turn.audio_end_ms is None or turn.audio_start_ms is None:
@@ -184,23 +184,29 @@ def _speech(
         if end is not None and begin <= end <= decided:
             start = label.speech_start_ms
             return (start if start is not None and start >= begin else begin), end, "label"
-    last = bisect_right(voiced_ms, decided) - 1
-    if last >= 0 and voiced_ms[last] > begin:
-        return begin, voiced_ms[last], "speech scores"
+    # The detector's begin has the prefix padding in front of it; speech begins with the first voiced window after.
+    first, last = (bisect_right(voiced_ms, ms, key=_window_end) for ms in (begin, decided))
+    if first < last:
+        return max(begin, voiced_ms[first][0]), voiced_ms[last - 1][1], "speech scores"
     return begin, decided, "detector"
 
 
-def _voiced_ends_ms(records: Sequence[Record], facts: Facts) -> list[float]:
-    """Return the ends of all windows of the sent audio that this side scored as speech, in order."""
-    ends = []
+def _voiced_windows_ms(records: Sequence[Record], facts: Facts) -> list[tuple[float, float]]:
+    """Return begin and end of all windows of the sent audio that this side scored as speech, in order."""
+    windows = []
     changes = [t_ns for t_ns, _ in facts.thresholds]
     for record in records:
         if record.type == "voicelab.vad":
             at = bisect_right(changes, record.t_ns) - 1
             threshold = facts.thresholds[at][1] if at >= 0 else DEFAULT_THRESHOLD
             start, window = record.event["start_ms"], record.event["window_ms"]
-            ends += [start + (k + 1) * window for k, p in enumerate(record.event["p"]) if p >= threshold]
-    return ends
+            voiced = (start + k * window for k, p in enumerate(record.event["p"]) if p >= threshold)
+            windows += [(begin, begin + window) for begin in voiced]
+    return windows
+
+
+def _window_end(window_ms: tuple[float, float]) -> float:
+    return window_ms[1]
 
 
 def _leading_silence_ms(item: ItemFacts, read_track: ReadTrack) -> float | None:

@@ -7,3 +7,12 @@ opens offline) with its parts.
 
 The four figures are here by name: ``voicelab.plots.waveform(run)``. Plotly is imported when one is made.
 """
+
+from __future__ import annotations
+
+from voicelab.plots.cost import cost
+from voicelab.plots.latency import latency
+from voicelab.plots.timeline import timeline
+from voicelab.plots.waveform import waveform
+
+__all__ = ["cost", "latency", "timeline", "waveform"]

@@ -66,10 +66,7 @@ class Conversation:
 
     def apply(self, event: ev.ServerEvent) -> None:
         """Change the state by one server event; events that change nothing are welcome."""
-        # Responses outside the conversation neither hold the floor nor block the next response.
-        in_conversation = not isinstance(event, ev.ResponseCreated | ev.ResponseDone) or bool(
-            event.response.conversation_id
-        )
+        in_conversation = self._in_conversation(event)
         if in_conversation and (cause := _FLOOR_EVENTS.get(type(event))):
             self.floor = FLOOR[self.floor].get(cause, self.floor)
         match event:
@@ -90,6 +87,12 @@ class Conversation:
                 self._set_part(item_id, index, InputAudio(transcript=transcript))
             case ev.OutputTranscriptDelta(item_id=item_id, content_index=index, delta=delta):
                 self._append_words(item_id, index, delta)
+
+    def _in_conversation(self, event: ev.ServerEvent) -> bool:
+        """Responses outside the conversation neither hold the floor nor block the next response."""
+        if isinstance(event, ev.ResponseCreated | ev.ResponseDone):
+            return bool(event.response.conversation_id)
+        return getattr(event, "response_id", self.active_response) == self.active_response
 
     def _insert(self, item: Item, previous: str | None) -> None:
         if item.id is None or item.id in self._items:

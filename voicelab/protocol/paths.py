@@ -78,7 +78,9 @@ def combine(changes: list[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _walk(struct: type, prefix: str) -> Iterator[str]:
+def _walk(struct: type[msgspec.Struct], prefix: str) -> Iterator[str]:
+    if struct.__struct_config__.tag_field:
+        yield f"{prefix}{struct.__struct_config__.tag_field}"
     for name, hint in get_type_hints(struct, include_extras=True).items():
         path = f"{prefix}{name}"
         yield path
@@ -86,7 +88,7 @@ def _walk(struct: type, prefix: str) -> Iterator[str]:
             yield from _walk(inner, f"{path}.")
 
 
-def _structs(hint: Any) -> Iterator[type]:
+def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
     """Yield the structs that a type hint allows; lists of structs have no paths of their own."""
     origin = get_origin(hint)
     if origin is Annotated:

@@ -179,20 +179,20 @@ class SessionConfig(_Strict, frozen=True, kw_only=True):
     reasoning: dict[str, Any] | None = None
 
 
-class ResponseAudioOutput(_Strict, frozen=True, kw_only=True):
+class ResponseAudioOutput(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     """The sound of one response; there is no ``speed`` here."""
 
     format: Format | None = None
     voice: VoiceName | CustomVoice | None = None
 
 
-class ResponseAudio(_Strict, frozen=True, kw_only=True):
+class ResponseAudio(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     """The sound of one response."""
 
     output: ResponseAudioOutput = ResponseAudioOutput()
 
 
-class ResponseParams(_Strict, frozen=True, kw_only=True):
+class ResponseParams(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     """The ``response`` object of ``response.create``: overrides for this response only."""
 
     conversation: Literal["auto", "none"] = "auto"

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from voicelab.errors import ConfigError, ProtocolError
-from voicelab.protocol.client_events import ClientEvent
+from voicelab.protocol.client_events import ClientEvent, ItemCreate
 from voicelab.protocol.server_events import KnownServerEvent, ServerEvent, Unknown
 from voicelab.protocol.settings import convert
 
@@ -22,7 +22,10 @@ _encoder = msgspec.json.Encoder()
 
 def encode(event: ClientEvent | ServerEvent) -> str:
     """Return the JSON text of an event; audio bytes become base64."""
-    value = event.body if isinstance(event, Unknown) else event
+    value: Any = event.body if isinstance(event, Unknown) else event
+    if isinstance(event, ItemCreate):
+        # A field that a client does not give must be absent: services refuse null where they expect a text.
+        value = _without_nulls(msgspec.to_builtins(event))
     return _encoder.encode(value).decode()
 
 
@@ -42,7 +45,7 @@ def decode(frame: str | bytes) -> dict[str, Any]:
     """
     try:
         body = msgspec.json.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ConfigError(f"The message is not valid JSON: {error}.", code="invalid_json") from None
     if not isinstance(body, dict) or not isinstance(body.get("type"), str):
         raise ConfigError(
@@ -91,3 +94,9 @@ def parse_server(body: dict[str, Any]) -> ServerEvent:
 def name_of(event: ClientEvent | ServerEvent) -> str:
     """Return the event's type as it stands on the wire."""
     return event.type if isinstance(event, Unknown) else str(event.__struct_config__.tag)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list | tuple) else value

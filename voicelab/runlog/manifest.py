@@ -24,6 +24,10 @@ CLOCKS = {
 }
 
 
+class _Schema(msgspec.Struct):
+    schema: str
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a run.
 
@@ -95,11 +99,15 @@ def read_manifest(folder: Path) -> Manifest:
     except NotADirectoryError:
         raise RunError(f"{folder} is a file, not a run folder") from None
     try:
-        manifest = msgspec.json.decode(text, type=Manifest)
-    except msgspec.DecodeError as error:
+        # The schema first: a file without one is no run's, and one of another version may have another shape.
+        schema = msgspec.json.decode(text, type=_Schema).schema
+        if not _is_readable(schema):
+            raise RunError(f"{path} has the schema {schema!r}; this voicelab reads {SCHEMA!r}")
+        return msgspec.json.decode(text, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RunError(f"{path} cannot be read: {error}") from None
-    if manifest.schema.rpartition("/")[0] != SCHEMA.rpartition("/")[0] or manifest.schema.rpartition("/")[2].split(
-        "."
-    )[0] != SCHEMA.rpartition("/")[2]:
-        raise RunError(f"{path} has the schema {manifest.schema!r}; this voicelab reads {SCHEMA!r}")
-    return manifest
+
+
+def _is_readable(schema: str) -> bool:
+    """Return whether a schema is ours, or a newer minor version of it."""
+    return schema == SCHEMA or schema.startswith(f"{SCHEMA}.")

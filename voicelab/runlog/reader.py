@@ -40,7 +40,7 @@ class RecordReader:
                 continue
             try:
                 records.append(decode_line(line))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self.n_bad += 1
         return records
 

@@ -31,8 +31,10 @@ def hide_secrets(value: Any, known: Collection[str] = ()) -> Any:
                 value = value.replace(secret, HIDDEN)
         return _SECRET_SHAPES.sub(HIDDEN, value)
     if isinstance(value, dict):
+        # Beside a probability, a token is a piece of a transcript.
+        names = _SECRET_FIELDS - {"token"} if "logprob" in value else _SECRET_FIELDS
         return {
-            key: HIDDEN if key.lower() in _SECRET_FIELDS and inner else hide_secrets(inner, known)
+            key: HIDDEN if key.lower() in names and inner else hide_secrets(inner, known)
             for key, inner in value.items()
         }
     if isinstance(value, list | tuple):

@@ -21,11 +21,13 @@ class WavTrack:
     """One growing WAV file."""
 
     def __init__(self, path: Path) -> None:
-        self._file = wave.open(str(path), "wb")  # noqa: SIM115 - closed in close()
+        self._raw = path.open("wb")
+        self._file = wave.open(self._raw, "wb")  # noqa: SIM115 - closed in close()
         self._file.setnchannels(1)
         self._file.setsampwidth(2)
         self._file.setframerate(TRACK_RATE_HZ)
         self._file.writeframes(b"")
+        self._raw.flush()
         self.n_samples = 0
 
     def write(self, start: int, samples: Samples) -> None:
@@ -44,6 +46,7 @@ class WavTrack:
     def close(self) -> None:
         """Complete the header and close the file."""
         self._file.close()
+        self._raw.close()
 
     def _append(self, samples: Samples) -> None:
         # writeframes corrects the header each time, so a killed writer leaves a file that opens.

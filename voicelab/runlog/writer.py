@@ -32,8 +32,8 @@ def prepare_folder(path: Path) -> Path:
             raise RunError(f"{path} is not empty: give a new folder, so that nothing recorded is overwritten")
     except (FileExistsError, NotADirectoryError):
         raise RunError(f"{path} is a file: give the name of a new folder for the run") from None
-    except PermissionError:
-        raise RunError(f"{path} cannot be written: choose a folder where you may write") from None
+    except OSError as error:
+        raise RunError(f"{path} cannot be written ({error.strerror}): choose a folder where you may write") from None
     return path
 
 

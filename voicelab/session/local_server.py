@@ -15,13 +15,13 @@ import os
 import queue
 import secrets
 import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from voicelab.engines.child import child_command, child_environment, own_group
 from voicelab.errors import TransportError
 
 START_TIMEOUT_S = 30.0
@@ -57,6 +57,7 @@ class LocalServer:
         session_seconds: float = 3600.0,
     ) -> None:
         self.api_key = secrets.token_urlsafe(24)
+        self.url = ""
         self._log = Path(tempfile.gettempdir()) / f"voicelab-server-{os.getpid()}-{secrets.token_hex(4)}.log"
         setup = {
             "api_key": self.api_key,
@@ -67,13 +68,12 @@ class LocalServer:
         }
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "voicelab.server"],
+                child_command("voicelab.server"),
+                env=child_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                # An interrupt of a notebook goes to the whole process group; the server must not be in it.
-                start_new_session=os.name == "posix",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                **own_group(),
             )
         atexit.register(self.close)
         self._write_line(json.dumps(setup))

@@ -28,7 +28,7 @@ class MemoryTransport:
 
     async def send(self, frame: str) -> None:
         """Put a frame into the other end's inbox."""
-        if self._closed is not None or self._peer is None:
+        if self._peer is None or self._closed is not None or self._peer._closed is not None:
             raise self._closing_error()
         self._peer._inbox.put_nowait(frame)
 
@@ -38,7 +38,7 @@ class MemoryTransport:
             raise self._closing_error()
         got = await self._inbox.get()
         if isinstance(got, _Closed):
-            self._closed = got
+            self._closed = self._closed or got
             raise self._closing_error()
         return got
 
@@ -51,7 +51,8 @@ class MemoryTransport:
                 self._peer._inbox.put_nowait(self._closed)
 
     def _closing_error(self) -> TransportClosed:
-        code, reason = (self._closed.code, self._closed.reason) if self._closed else (1006, "")
+        closed = self._closed or (self._peer._closed if self._peer else None)
+        code, reason = (closed.code, closed.reason) if closed else (1006, "")
         return TransportClosed(f"the connection was closed (code {code}{', ' + reason if reason else ''})", code=code)
 
 

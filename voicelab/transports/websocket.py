@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 
 from voicelab.errors import AuthenticationError, TransportClosed, TransportError
 
@@ -38,7 +38,7 @@ class WebSocketTransport:
             frame = await self._connection.recv()
         except ConnectionClosed as error:
             raise _closed(error) from None
-        return frame if isinstance(frame, str) else frame.decode()
+        return frame if isinstance(frame, str) else frame.decode(errors="replace")
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye and close."""
@@ -55,7 +55,11 @@ async def open_websocket(url: str, headers: Mapping[str, str]) -> WebSocketTrans
     TransportError
         Anything else that prevented the connection.
     """
-    where = _without_secrets(url)
+    try:
+        where, remote = _without_secrets(url), _is_remote(url)
+    except ValueError:
+        # urllib's own words would repeat the address, and with it what it holds of a key.
+        raise TransportError("the server's address cannot be read: it must be like ws://host:port/path") from None
     try:
         # Latency is what is measured here: compression costs time and audio in base64 gains little.
         connection = await connect(
@@ -64,7 +68,7 @@ async def open_websocket(url: str, headers: Mapping[str, str]) -> WebSocketTrans
             compression=None,
             max_size=MAX_FRAME_BYTES,
             open_timeout=OPEN_TIMEOUT_S,
-            proxy=True if _is_remote(url) else None,
+            proxy=True if remote else None,
         )
     except InvalidStatus as error:
         status = error.response.status_code
@@ -75,6 +79,11 @@ async def open_websocket(url: str, headers: Mapping[str, str]) -> WebSocketTrans
         raise TransportError(f"{where} refused the connection (HTTP {status})") from None
     except InvalidURI:
         raise TransportError(f"{where} is not a WebSocket address: it must begin with ws:// or wss://") from None
+    except (InvalidProxy, ImportError):
+        raise TransportError(
+            f"no connection to {where}: the proxy that this computer's environment names cannot be used "
+            "(for a SOCKS proxy install python-socks)"
+        ) from None
     except (InvalidHandshake, EOFError) as error:
         raise TransportError(f"{where} does not speak WebSocket: {error}") from None
     except TimeoutError:
@@ -86,11 +95,13 @@ async def open_websocket(url: str, headers: Mapping[str, str]) -> WebSocketTrans
 
 
 def _closed(error: ConnectionClosed) -> TransportClosed:
-    received = error.rcvd
-    if received is None:
+    here = error.sent is not None and not error.rcvd_then_sent
+    frame = error.sent if here else error.rcvd
+    if frame is None:
         return TransportClosed("the server went away without a word (the connection broke)", code=1006)
-    reason = f": {received.reason}" if received.reason else ""
-    return TransportClosed(f"the server closed the connection (code {received.code}{reason})", code=received.code)
+    who = "this side" if here else "the server"
+    reason = f": {frame.reason}" if frame.reason else ""
+    return TransportClosed(f"{who} closed the connection (code {frame.code}{reason})", code=frame.code)
 
 
 def _without_secrets(url: str) -> str:

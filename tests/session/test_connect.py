@@ -1,0 +1,161 @@
+"""The front door, with a real server process: sync, async, clean ends, nothing left running."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+import voicelab as vl
+from voicelab.errors import AudioError, AuthenticationError, ConfigError, RunError, TransportError
+from voicelab.experiments.clips import spoken_lines
+
+HELLO = spoken_lines()["hello"]
+KEY = re.compile(rb"[A-Za-z0-9_-]{32}")
+
+
+@pytest.fixture
+def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.realtime
+def test_session_talks_right_after_the_install(in_empty_folder: Path) -> None:
+    """The example of the README: connect, play, read the turn, open the run."""
+    with vl.connect("local", hearing="guide", voice="cedar", out="runs/a", tags={"condition": "quick"}) as session:
+        turn = session.play(HELLO.clip, HELLO.labels)
+        assert turn == session.turns[-1]
+        assert session.in_force["audio"]["output"]["voice"] == "cedar"
+    assert turn.transcript == "hello"
+    assert turn.heard_ms == pytest.approx(turn.delivered_ms)
+    assert turn.residual_ms is not None
+    assert abs(turn.residual_ms) < 20
+    run = vl.open_run("runs/a")
+    assert run.manifest.state == "complete"
+    assert run.manifest.tags == {"condition": "quick"}
+    assert run.manifest.voicelab_server is not None
+    assert run.manifest.voicelab_server["reply_is_a_model"] is False
+    assert run.turn_list() == [turn]
+
+
+@pytest.mark.realtime
+def test_awaited_session_does_the_same(in_empty_folder: Path) -> None:
+    """The async face gives the same turn, on anybody's event loop."""
+
+    async def talk() -> vl.Turn:
+        async with vl.connect("local", hearing="guide", out="run") as session:
+            return await session.ask("What is 2 + 3?")
+
+    turn = asyncio.run(talk())
+    assert turn.reply == "Two plus three is five."
+
+
+@pytest.mark.realtime
+def test_key_is_in_no_file_and_no_repr(in_empty_folder: Path) -> None:
+    """The key of the server never reaches the run folder, a repr or the manifest."""
+    with vl.LocalServer(hearing="none") as server:
+        assert server.api_key not in repr(server)
+        opener = vl.connect("local", server=server, out="run")
+        with opener as session:
+            session.mark(f"the key is {server.api_key}")
+            assert server.api_key not in repr(session) + repr(opener) + repr(vars(session))
+        assert "[hidden]" in Path("run/events.jsonl").read_text()
+        assert all(server.api_key.encode() not in path.read_bytes() for path in Path("run").iterdir())
+
+
+def test_wrong_key_is_one_clear_error(in_empty_folder: Path) -> None:
+    """HTTP 401 is told as what it is, with the address and without the key; the folder says why it is empty."""
+    with vl.LocalServer(hearing="none") as server:
+        with pytest.raises(AuthenticationError, match="did not accept the key") as caught:
+            vl.connect(server.url, api_key="not-the-key-0123456789", out="run").__enter__()
+        assert "not-the-key" not in str(caught.value)
+    assert vl.open_run("run").manifest.state == "failed"
+
+
+def test_nobody_listening_is_one_clear_error(in_empty_folder: Path) -> None:
+    """A refused connection names the address and asks the right question."""
+    with pytest.raises(TransportError, match="no connection to ws://127.0.0.1:1/v1/realtime.*is the server running"):
+        vl.connect("ws://127.0.0.1:1/v1/realtime", out="run").__enter__()
+
+
+def test_run_folder_that_is_not_empty_is_refused(in_empty_folder: Path) -> None:
+    """Nothing recorded is ever overwritten."""
+    (in_empty_folder / "run").mkdir()
+    (in_empty_folder / "run" / "notes.txt").write_text("precious")
+    with pytest.raises(RunError, match="not empty"):
+        vl.connect("local", out="run").__enter__()
+
+
+@pytest.mark.parametrize(
+    ("settings", "param"),
+    [
+        ({"voice": "nobody"}, "session.audio.output.voice"),
+        ({"speed": 9.0}, "session.audio.output.speed"),
+        ({"input_format": "mp3"}, "type"),
+        ({"settings": {"temperature": 1}}, "session.temperature"),
+    ],
+)
+def test_wrong_setting_is_told_before_anything_is_opened(settings: dict[str, object], param: str) -> None:
+    """A value that cannot be meant is an error at connect(), with its path."""
+    with pytest.raises(ConfigError) as caught:
+        vl.connect("local", **settings)
+    assert caught.value.param == param
+
+
+def test_openai_without_a_key_says_where_to_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key, no connection: the error names the variable; the OpenAI key goes to no other server."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        vl.connect("openai")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-for-openai-only-000000")
+    from voicelab.session.profiles import hosted_target
+
+    assert hosted_target("ws://example.org/v1/realtime", None, None).headers == {}
+    assert hosted_target("openai", None, None).headers == {"Authorization": "Bearer sk-for-openai-only-000000"}
+
+
+@pytest.mark.realtime
+@pytest.mark.skipif(os.name != "posix", reason="kills a process group as POSIX does")
+def test_server_that_dies_in_the_middle_of_a_turn_is_one_error_and_a_whole_folder(in_empty_folder: Path) -> None:
+    """The server is killed while a clip plays: the call fails at once, the run opens, the next session works."""
+    server = vl.LocalServer(hearing="none")
+    with pytest.raises(TransportError, match="went away"), vl.connect("local", server=server, out="run") as session:
+        os.kill(server.pid, signal.SIGKILL)
+        session.play(spoken_lines()["timer"].clip)
+    run = vl.open_run("run")
+    assert run.manifest.state == "failed"
+    assert "went away" in (run.manifest.reason or "")
+    server.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="looks a process up as POSIX does")
+def test_closed_server_is_gone() -> None:
+    """close() ends the process and its workers; closing again is harmless."""
+    server = vl.LocalServer(hearing="none")
+    server.close()
+    server.close()
+    assert not server.running
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            os.kill(server.pid, 0)
+        except ProcessLookupError:
+            return
+    raise AssertionError("the server lives on")
+
+
+def test_silent_clip_is_refused_before_it_is_played(in_empty_folder: Path) -> None:
+    """A file of digital silence is told as such."""
+    from voicelab.audio.clip import write_wav
+    from voicelab.audio.signals import silence
+
+    write_wav("silent.wav", silence(500))
+    with vl.connect("local", hearing="none", out="run") as session, pytest.raises(AudioError, match="digital silence"):
+        session.play("silent.wav")

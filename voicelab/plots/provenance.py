@@ -1,0 +1,120 @@
+"""Where a run's numbers come from: who answered, what was asked and what was in force, prices, clocks, versions.
+
+In: a `Run`.  Out: sentences and rows of text.
+Does not know: HTML, figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from voicelab.measure.run import Run
+from voicelab.plots.wording import count
+
+_HEARS = {
+    "guide": "words recognised among the guide's own phrases, English only",
+    "dictation": "words from a free dictation that is poor and English only",
+    "none": "no words recognised",
+}
+_EMBEDDED = "voicelab"
+
+
+def source_line(run: Run) -> str:
+    """Return one sentence that says who heard and who answered; rules are never called a model."""
+    manifest = run.manifest
+    about = manifest.voicelab_server or session_in_force(run).get(_EMBEDDED)
+    if not about:
+        return f"Source: {manifest.provider or 'unknown provider'}, model {manifest.model or 'unknown'}."
+    reply = about.get("reply", "unknown")
+    answered = f"answered by {reply}, " + (
+        "a model" if about.get("reply_is_a_model") else "which is rules, not a model"
+    )
+    hears = _HEARS.get(about.get("hearing", ""), f"words by {about.get('hearing')}")
+    cost = "; engines at a modelled cost in virtual time" if about.get("modelled_cost") else ""
+    return f"Source: the embedded server; {answered}; {hears}; speech scores {about.get('speech_scores')}{cost}."
+
+
+def session_in_force(run: Run) -> dict[str, Any]:
+    """Return the settings that the server last said were in force, also of a run whose end was never written."""
+    if run.manifest.in_force:
+        return run.manifest.in_force
+    for record in reversed(run.records()):
+        if record.type in ("session.created", "session.updated"):
+            return dict(record.event.get("session") or {})
+    return {}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its path, what was asked (None: not asked), what was in force (None: not shown by the server)."""
+
+    path: str
+    asked: str | None
+    in_force: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether something was asked and something else was in force."""
+        return self.asked is not None and self.in_force is not None and self.asked != self.in_force
+
+
+def settings(run: Run) -> list[Setting]:
+    """Return every setting that was asked for or in force, by its path."""
+    asked = dict(_leaves(run.manifest.asked))
+    in_force = {path: text for path, text in _leaves(session_in_force(run)) if path.split(".")[0] != _EMBEDDED}
+    # null is how a server shows that something is off: then nothing differs from not being there.
+    paths = [*asked, *(path for path in in_force if path not in asked)]
+    return [Setting(path, asked.get(path), in_force.get(path)) for path in paths]
+
+
+def _leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, inner in value.items():
+        path = f"{prefix}{key}"
+        if isinstance(inner, Mapping) and inner:
+            yield from _leaves(inner, f"{path}.")
+        else:
+            yield path, json.dumps(inner, ensure_ascii=False)
+
+
+def facts_of(run: Run) -> list[tuple[str, str]]:
+    """Return what the manifest says besides settings, as name and text."""
+    manifest = run.manifest
+    about = manifest.voicelab_server or {}
+    rows = [
+        ("run", run.folder.name),
+        ("began", manifest.began or "unknown"),
+        ("ended", manifest.ended or "not written"),
+        ("state", manifest.state + (f": {manifest.reason}" if manifest.reason else "")),
+        ("provider", manifest.provider or "unknown"),
+        ("model", manifest.model or "unknown"),
+        ("address", manifest.url or "unknown"),
+        *((f"embedded server, {name}", _plain(value)) for name, value in about.items() if value not in (None, [])),
+        ("time", "virtual: the clock jumps when idle" if manifest.time == "virtual" else "real"),
+        ("prices", _prices(run)),
+        *((f"tag {name}", value) for name, value in manifest.tags.items()),
+        ("note", manifest.note),
+        ("redaction", {"full": "none: text and sound are kept"}.get(manifest.redaction, manifest.redaction)),
+        (
+            "records",
+            f"{len(run.records()):,}; {manifest.dropped:,} lost; {count(run.bad_lines, 'damaged line')} set aside",
+        ),
+        *((f"clock {name}", meaning) for name, meaning in manifest.clocks.items()),
+        *((f"version of {name}", version) for name, version in manifest.software.items()),
+    ]
+    return [(name, text) for name, text in rows if text]
+
+
+def _prices(run: Run) -> str:
+    prices, price = run.manifest.prices, run.price
+    if price is None:
+        return f"no price is known for {prices.get('model') or run.manifest.model or 'this model'}"
+    billed = "" if prices.get("billed", True) else "; nothing was billed: it is what these tokens would cost there"
+    table = f"table {prices['table']}; " if "table" in prices else ""
+    return f"{price.model}, {table}as of {price.date}; source: {price.source}{billed}"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,121 @@
+"""The tables of a report: turns with their ledger and sound, what was refused or failed, where the numbers come from.
+
+In: a `Run`.  Out: HTML, everything escaped.
+Does not know: the page around them, figures.
+"""
+
+from __future__ import annotations
+
+from voicelab.measure.run import Run
+from voicelab.measure.turns import Turn
+from voicelab.plots.markup import Html, joined, table, table_row, tag
+from voicelab.plots.provenance import facts_of, settings
+from voicelab.plots.sound import mixed, turn_stretch_ms, wav_address
+from voicelab.plots.wording import ANCHOR_WORDS, heard_words, money, said_words, seconds
+
+_TROUBLE = ("voicelab.session.failed", "voicelab.session.closed", "voicelab.session.no_goodbye")
+
+
+def turns_table(run: Run, name: str) -> Html:
+    """Return one row a turn: words, sound, reply time, tokens, cost, and the ledger of its audio.
+
+    Parameters
+    ----------
+    run : Run
+    name : str
+        Of the run within the page; begins the rows' ids.
+    """
+    billed = "billed" if run.manifest.prices.get("billed", True) else "would be billed"
+    heads = ("turn", "heard", "said", "listen", "reply", "tokens in (cached) / out", "cost")
+    ledger = ("generated", "delivered", "heard by the listener", "remembered", billed)
+    turns, facts = run.turn_list(), run.facts()
+    numbers = range(4, len(heads) + len(ledger))
+    rows = []
+    for turn, found in zip(turns, facts.turns, strict=True):
+        stretch_ms = turn_stretch_ms(turn, found)
+        cells = (_number(turn, stretch_ms), heard_words(turn), said_words(turn), _player(run, turn, stretch_ms))
+        rows.append(table_row((*cells, *_numbers(turn)), numbers, id=f"{name}-turn-{turn.turn}"))
+    if not rows:
+        return tag("p", "There is no turn in this run.")
+    return table(
+        (*heads, *ledger), rows, "Turns, what was heard and said, and the ledger of the replies' audio", numbers
+    )
+
+
+def _number(turn: Turn, stretch_ms: tuple[float, float] | None) -> Html:
+    if stretch_ms is None:
+        return tag("span", turn.turn)
+    start_s = f"{stretch_ms[0] / 1000:.3f}"
+    hint = f"Play the run from turn {turn.turn}"
+    return tag("button", turn.turn, type="button", class_="seek", data_seconds=start_s, title=hint, aria_label=hint)
+
+
+def _player(run: Run, turn: Turn, stretch_ms: tuple[float, float] | None) -> object:
+    if stretch_ms is None:
+        return "no sound"
+    samples = mixed(run, *stretch_ms)
+    if not len(samples):
+        return "no sound"
+    return tag(
+        "audio", controls=True, preload="none", src=wav_address(samples), aria_label=f"Sound of turn {turn.turn}"
+    )
+
+
+def _numbers(turn: Turn) -> tuple[str, ...]:
+    reply = "" if turn.voice_to_voice_ms is None else f"{turn.voice_to_voice_ms:,.0f} ms"
+    if reply and turn.speech_end_from != "label":
+        reply += f" ({ANCHOR_WORDS[turn.speech_end_from or 'detector']})"
+    return (
+        reply,
+        f"{turn.input_tokens:,} ({turn.cached_tokens:,}) / {turn.output_tokens:,}",
+        "unknown" if turn.cost_usd is None else money(turn.cost_usd),
+        seconds(turn.generated_ms),
+        seconds(turn.delivered_ms),
+        seconds(turn.heard_ms) + (" (cut off)" if turn.interrupted else ""),
+        seconds(turn.remembered_ms),
+        f"{turn.audio_tokens_out:,} audio tokens",
+    )
+
+
+def trouble_table(run: Run) -> Html:
+    """Return what was refused and what failed, in the order in which it happened."""
+    rows = [
+        (
+            t_ns,
+            str(error.get("type", "error")),
+            str(error.get("code") or ""),
+            str(error.get("param") or ""),
+            error.get("message"),
+        )
+        for t_ns, error in run.facts().errors
+    ]
+    rows += [
+        (record.t_ns, "connection", str(record.event.get("code") or ""), "", record.event.get("message"))
+        for record in run.records()
+        if record.type in _TROUBLE
+    ]
+    if not rows:
+        return tag("p", "Nothing was refused and nothing failed.")
+    cells = ((f"{t_ns / 1e9:.2f} s", kind, code, param, message) for t_ns, kind, code, param, message in sorted(rows))
+    return table(("at", "kind", "code", "setting", "message"), cells, "Requests that were refused, and errors")
+
+
+def provenance_tables(run: Run) -> Html:
+    """Return where the numbers come from: facts of the run, then settings asked and in force."""
+    facts = table(("fact", "value"), facts_of(run), "What this run says of itself")
+    rows = [
+        table_row(
+            (
+                setting.path,
+                "not asked" if setting.asked is None else setting.asked,
+                "not shown by the server" if setting.in_force is None else setting.in_force,
+                "differs" if setting.differs else "",
+            ),
+            class_="differs" if setting.differs else None,
+        )
+        for setting in settings(run)
+    ]
+    if not rows:
+        return facts
+    heads = ("setting", "asked", "in force at the end", "")
+    return joined([facts, table(heads, rows, "Settings: asked, and in force at the end; differences are marked")])

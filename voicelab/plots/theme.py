@@ -1,0 +1,85 @@
+"""How figures look: the Okabe-Ito colours, one template for light and one for dark, and the figure that is empty.
+
+In: nothing but a choice of light or dark.  Out: plotly templates and figures to draw on.
+Does not know: runs.
+
+Colours never stand alone: the user is above the axis and the agent below, parts carry patterns, marks have shapes.
+Source of the colours: Okabe and Ito, Color Universal Design, 2008 (told apart by all common kinds of colour vision).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+USER = "#0072B2"
+AGENT = "#D55E00"
+PROBABILITY = "#009E73"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+PURPLE = "#CC79A7"
+YELLOW = "#F0E442"
+#: For lines that belong to neither side; readable on white and on black.
+NEUTRAL = "#808080"
+
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+_INK = {False: "#1b1b1b", True: "#e8e8e8"}
+_GRID = {False: "#e4e4e4", True: "#3a3a3a"}
+_PAPER = {False: "#ffffff", True: "#161616"}
+
+
+def template(dark: bool = False) -> dict[str, Any]:
+    """Return the plotly template: quiet axes, no colour that a trace does not ask for."""
+    axis = {
+        "gridcolor": _GRID[dark],
+        "zerolinecolor": NEUTRAL,
+        "zerolinewidth": 1,
+        "linecolor": _GRID[dark],
+        "ticks": "outside",
+        "ticklen": 4,
+        "tickcolor": _GRID[dark],
+        "title": {"standoff": 6, "font": {"size": 13}},
+        "automargin": True,
+    }
+    return {
+        "layout": {
+            "font": {"family": _FONT, "size": 13, "color": _INK[dark]},
+            "paper_bgcolor": _PAPER[dark],
+            "plot_bgcolor": _PAPER[dark],
+            "hoverlabel": {"font": {"family": _FONT, "size": 13}, "align": "left"},
+            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+            "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
+            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+            "colorway": [USER, AGENT, PROBABILITY, ORANGE, SKY, PURPLE, YELLOW],
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    }
+
+
+def figure(height: int, dark: bool = False) -> Figure:
+    """Return an empty figure of some height, in the house's template."""
+    from plotly.graph_objects import Figure
+
+    made = Figure()
+    made.update_layout(template=template(dark), height=height, barmode="overlay", hovermode="closest")
+    return made
+
+
+def empty(message: str, height: int = 220, dark: bool = False) -> Figure:
+    """Return a figure without data that says what to do next."""
+    made = figure(height, dark)
+    made.add_annotation(text=message, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
+    made.update_xaxes(visible=False)
+    made.update_yaxes(visible=False)
+    return made
+
+
+def hover(*lines: str, width: int = 60) -> str:
+    """Return a hover text: lines wrapped at words, harmless to plotly, which reads a little HTML in texts."""
+    from html import escape
+    from textwrap import wrap
+
+    return "<br>".join(piece for line in lines if line for piece in wrap(escape(line, quote=False), width))
