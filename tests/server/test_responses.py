@@ -106,7 +106,7 @@ def test_speech_cancels_the_running_answer() -> None:
     async def talk(client: Client) -> None:
         await client.append(spoken("hello"))
         await client.until("response.output_audio.delta", n=5)
-        await client.append(spoken("wait"))
+        await client.append(spoken("say-again"))
         await client.until("response.done", n=2)
 
     client = converse(talk, reply=Saying((LONG,)))

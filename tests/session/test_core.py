@@ -102,7 +102,7 @@ def test_barge_in_stops_at_once_and_truncates_at_the_sample_heard(tmp_path: Path
     async def act(core: SessionCore) -> None:
         reading = asyncio.ensure_future(core.play(*line("read")))
         await core.wait_for_playback(1_000)
-        await core.play(*line("wait"))
+        await core.play(*line("say-again"))
         await reading
 
     held = hold(act, tmp_path / "run", reply=Saying((LONG,)))

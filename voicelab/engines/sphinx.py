@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from voicelab.audio.resample import Resampler
 from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.engines.base import Heard
-from voicelab.engines.language import Scenario, grammar, pronunciations
+from voicelab.engines.language import Scenario, grammar, pronunciations, words
 from voicelab.errors import EngineError
 
 SPHINX_HZ = 16_000
@@ -38,6 +38,7 @@ USUAL_MEAN_FRAMES = 20
 # With the usual weight of the language (6.5) a likely phrase wins over the one that was said.
 SCENARIO_OPTIONS = {"bestpath": False, "lw": 2.0}
 DICTATION_OPTIONS = {"fwdflat": False}
+IDLE_SEARCH = "idle"  # for one word: what runs, since something must, while only the mean is wanted
 
 # Fit of a phrase: acoustic score of all frames, shared among those of words and 60 more, so that one odd
 # sound does not reject a short word, and speech that was taken for silence counts. At half, 2-3 % of the guide's own
@@ -232,8 +233,11 @@ def _mean(decoder: Any, audio: bytes) -> str:
     the ``n`` frames that are not digital silence (cmn_live.c). Two start values give two equations for
     ``total`` and ``n``.
     """
+    search = decoder.current_search()
+    decoder.activate_search(IDLE_SEARCH)
     low = _mean_from(decoder, audio, 0.0)
     high = _mean_from(decoder, audio, 1000.0)
+    decoder.activate_search(search)
     n_frames = 500 * float(np.median(1000.0 / (high - low)))
     total = low * n_frames + USUAL_MEAN_FRAMES * np.array(USUAL_MEAN)
     mean = total / (n_frames - 500 + USUAL_MEAN_FRAMES)
@@ -257,8 +261,11 @@ def _decoder(scenario: Scenario | None) -> Any:
     import pocketsphinx
 
     common = {"loglevel": "FATAL"}
+    idle = "#JSGF V1.0; grammar idle; public <word> = {};"
     if scenario is None:
-        return pocketsphinx.Decoder(**common, **DICTATION_OPTIONS)
+        decoder = pocketsphinx.Decoder(**common, **DICTATION_OPTIONS)
+        decoder.add_jsgf_string(IDLE_SEARCH, idle.format("a"))
+        return decoder
     model = Path(pocketsphinx.get_model_path()) / "en-us"
     # The stock dictionary costs 0.2 s and 15 MB; a scenario needs a few hundred of its 130,000 words.
     with open(model / "cmudict-en-us.dict", encoding="utf-8") as stock:
@@ -267,5 +274,6 @@ def _decoder(scenario: Scenario | None) -> Any:
     for word, phones in entries:
         decoder.add_word(word, phones, update=False)
     decoder.add_jsgf_string("scenario", grammar(scenario))
+    decoder.add_jsgf_string(IDLE_SEARCH, idle.format(min(words(scenario))))
     decoder.activate_search("scenario")
     return decoder

@@ -40,10 +40,10 @@ LINES = (
     Line("timer", ("Set a timer for five minutes.",)),
     Line("thinking", ("What is seven", "times eight?"), pause_ms=600),
     Line("read", ("Read me something long.",)),
-    Line("wait", ("Wait a moment!",)),
     Line("say-again", ("What did you just say?",)),
     Line("time", ("What time is it?",)),
     Line("sum", ("What is twelve plus thirty?",)),
+    Line("joke", ("Tell me a joke.",)),
     Line("goodbye", ("Goodbye.",)),
 )
 
@@ -61,8 +61,8 @@ def main(folder: Path) -> None:
             {
                 "clip": line.name,
                 "text": " ".join(line.parts),
-                "speech_start_ms": audible_start_ms(samples, RATE_HZ),
-                "speech_end_ms": audible_end_ms(samples, RATE_HZ),
+                "speech_start_ms": round(audible_start_ms(samples, RATE_HZ) or 0.0, 1),
+                "speech_end_ms": round(audible_end_ms(samples, RATE_HZ) or 0.0, 1),
                 "voice": CALLER,
                 "pause_ms": line.pause_ms,
             }

@@ -29,9 +29,9 @@ class Step:
     act: Callable[[SessionCore], Awaitable[None]]
 
 
-def set_timer(minutes: int) -> dict[str, Any]:
+def set_timer(minutes: int) -> str:
     """Set a timer for a number of minutes."""
-    return {"minutes": minutes, "rings_in_seconds": minutes * 60}
+    return f"The timer rings in {minutes * 60} seconds."
 
 
 DEMO_TOOLS = {"set_timer": Tool.of(set_timer)}
@@ -43,15 +43,18 @@ def demo_steps() -> list[Step]:
     return [
         Step("small talk", _say(lines["hello"])),
         Step("small talk", _say(lines["can-do"])),
+        Step("a sum", _say(lines["sum"])),
         Step("a tool call: set_timer runs here, its result is spoken", _say(lines["timer"])),
         Step("a typed turn", lambda core: core.ask("What is 12 * 7?")),
         Step("a bad request, which the server refuses", _ask_for_an_unknown_voice),
         Step("silence 200 ms: the thinking pause ends the turn too early", _pause(lines["thinking"], 0.5, 200)),
         Step("silence 900 ms, threshold 0.6: the same sentence is heard whole", _pause(lines["thinking"], 0.6, 900)),
-        Step("barge-in: the reading is interrupted after three seconds", _barge_in(lines["read"], lines["wait"])),
-        Step("what the server remembers of it", _say(lines["say-again"])),
+        Step(
+            "barge-in: a reading is interrupted after three seconds; only what was heard is remembered",
+            _barge_in(lines["read"], lines["say-again"]),
+        ),
         Step("another voice: a new connection in the same run", _new_voice(lines["time"], "cedar")),
-        Step("telephone sound: mu-law both ways", _telephone(lines["sum"])),
+        Step("telephone sound: mu-law both ways", _telephone(lines["joke"])),
         Step("small talk", _say(lines["goodbye"])),
     ]
 

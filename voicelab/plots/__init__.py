@@ -1,9 +1,9 @@
 """Pictures of a run: figures for notebooks, a sentence and a table for the terminal, one HTML file to keep.
 
 Read in this order: ``wording`` (facts in words), ``headline`` (a run in one sentence, its turns as a table),
-``theme`` (colours and one template), ``waveform`` (both sides on one clock), ``timeline`` (who did what, in
-lanes), ``latency`` (where each turn's time went), ``cost`` (tokens and money), ``report`` (one file that
-opens offline) with its parts.
+``theme`` (colours and one template), ``probability`` and ``waveform`` (both sides on one clock), ``timeline`` (who did
+what, in lanes), ``latency`` (where each turn's time went), ``cost`` (tokens and money); then the report: ``sound``,
+``provenance``, ``markup``, ``report_tables``, ``report`` with its ``report.css`` and ``report.js``.
 
 The four figures are here by name: ``voicelab.plots.waveform(run)``. Plotly is imported when one is made.
 """

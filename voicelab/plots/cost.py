@@ -74,11 +74,7 @@ def _bars(
         "y": [tokens.get((meter, turn), 0) for turn in turns],
         "customdata": turns,
         "hovertemplate": f"%{{x}}: %{{y:,}} tokens {meter}<extra></extra>",
-        "marker": {
-            "color": colour,
-            "line": {"width": 0},
-            "pattern": {"shape": shape, "solidity": 0.35, "fgcolor": "#ffffff"},
-        },
+        "marker": {"color": colour, "line": {"width": 0}, "pattern": theme.pattern(shape)},
     }
 
 

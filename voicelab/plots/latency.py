@@ -110,11 +110,7 @@ def _part(turns: Sequence[Turn], name: str, field: str, meaning: str, colour: st
         "marker": {
             "color": colour,
             "line": {"width": 0},
-            "pattern": {
-                "shape": [_PATTERNS[turn.speech_end_from] for turn in turns],
-                "solidity": 0.25,
-                "fgcolor": "#ffffff",
-            },
+            "pattern": theme.pattern([_PATTERNS[turn.speech_end_from] for turn in turns]),
         },
     }
 

@@ -18,7 +18,7 @@ class Html(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: object, **attributes: object) -> Html:
+def tag(name: str, /, *children: object, **attributes: object) -> Html:
     """Return an element.
 
     Parameters
@@ -27,7 +27,7 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
     *children
         `Html` stays as it is; None is left out; anything else is escaped.
     **attributes
-        ``class_`` becomes ``class`` and ``data_run`` becomes ``data-run``; True gives a bare name, None and False nothing.
+        ``class_`` becomes ``class``, ``data_run`` becomes ``data-run``; True gives a bare name, None and False nothing.
     """
     written = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
@@ -41,17 +41,15 @@ def joined(children: Iterable[object]) -> Html:
 
 
 def table(heads: Sequence[str], rows: Iterable[Iterable[object]], caption: str, numbers: Iterable[int] = ()) -> Html:
-    """Return a table with a caption; the columns in ``numbers`` are aligned right. A row may be `Html` (a whole ``tr``)."""
+    """Return a table with a caption; the columns in ``numbers`` are aligned right, a row may be a whole ``tr``."""
     right = set(numbers)
+    titles = (tag("th", head, scope="col", class_=_side(k, right)) for k, head in enumerate(heads))
     return tag(
         "div",
         tag(
             "table",
             tag("caption", caption),
-            tag(
-                "thead",
-                tag("tr", *(tag("th", head, scope="col", class_=_side(k, right)) for k, head in enumerate(heads))),
-            ),
+            tag("thead", tag("tr", *titles)),
             tag("tbody", *(row if isinstance(row, Html) else table_row(row, right) for row in rows)),
         ),
         class_="wide",

@@ -28,10 +28,8 @@ def source_line(run: Run) -> str:
     about = manifest.voicelab_server or session_in_force(run).get(_EMBEDDED)
     if not about:
         return f"Source: {manifest.provider or 'unknown provider'}, model {manifest.model or 'unknown'}."
-    reply = about.get("reply", "unknown")
-    answered = f"answered by {reply}, " + (
-        "a model" if about.get("reply_is_a_model") else "which is rules, not a model"
-    )
+    nature = "a model" if about.get("reply_is_a_model") else "which is rules, not a model"
+    answered = f"answered by {about.get('reply', 'unknown')}, {nature}"
     hears = _HEARS.get(about.get("hearing", ""), f"words by {about.get('hearing')}")
     cost = "; engines at a modelled cost in virtual time" if about.get("modelled_cost") else ""
     return f"Source: the embedded server; {answered}; {hears}; speech scores {about.get('speech_scores')}{cost}."
@@ -65,7 +63,6 @@ def settings(run: Run) -> list[Setting]:
     """Return every setting that was asked for or in force, by its path."""
     asked = dict(_leaves(run.manifest.asked))
     in_force = {path: text for path, text in _leaves(session_in_force(run)) if path.split(".")[0] != _EMBEDDED}
-    # null is how a server shows that something is off: then nothing differs from not being there.
     paths = [*asked, *(path for path in in_force if path not in asked)]
     return [Setting(path, asked.get(path), in_force.get(path)) for path in paths]
 
@@ -97,14 +94,16 @@ def facts_of(run: Run) -> list[tuple[str, str]]:
         *((f"tag {name}", value) for name, value in manifest.tags.items()),
         ("note", manifest.note),
         ("redaction", {"full": "none: text and sound are kept"}.get(manifest.redaction, manifest.redaction)),
-        (
-            "records",
-            f"{len(run.records()):,}; {manifest.dropped:,} lost; {count(run.bad_lines, 'damaged line')} set aside",
-        ),
+        ("records", _records(run)),
         *((f"clock {name}", meaning) for name, meaning in manifest.clocks.items()),
         *((f"version of {name}", version) for name, version in manifest.software.items()),
     ]
     return [(name, text) for name, text in rows if text]
+
+
+def _records(run: Run) -> str:
+    damaged = count(run.bad_lines, "damaged line")
+    return f"{len(run.records()):,}; {run.manifest.dropped:,} lost; {damaged} set aside"
 
 
 def _prices(run: Run) -> str:

@@ -4,6 +4,11 @@
   const templates = JSON.parse(document.getElementById("templates").textContent);
   const darkWanted = window.matchMedia("(prefers-color-scheme: dark)");
   const plots = [...document.querySelectorAll(".plot")];
+  const config = {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "sendDataToCloud", "shareChart"],
+  };
   const template = () => (darkWanted.matches ? templates.dark : templates.light);
 
   const hear = (audio, seconds) => {
@@ -35,7 +40,7 @@
     const spec = JSON.parse(plot.nextElementSibling.textContent);
     const onClock = plot.dataset.click === "clock";
     const layout = { ...spec.layout, template: template(), clickanywhere: onClock };
-    await Plotly.newPlot(plot, spec.data, layout, { responsive: true, displaylogo: false });
+    await Plotly.newPlot(plot, spec.data, layout, config);
     if (onClock) {
       const whole = section.querySelector("audio.whole");
       const cursor = plot.appendChild(document.createElement("div"));

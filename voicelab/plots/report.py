@@ -18,7 +18,7 @@ from voicelab.plots import theme
 from voicelab.plots.cost import cost
 from voicelab.plots.headline import headline
 from voicelab.plots.latency import latency
-from voicelab.plots.markup import Html, joined, tag
+from voicelab.plots.markup import Html, tag
 from voicelab.plots.provenance import source_line
 from voicelab.plots.report_tables import provenance_tables, trouble_table, turns_table
 from voicelab.plots.sound import flac_address, mixed
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 # The browser itself holds the page to its promise: nothing is loaded from anywhere.
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:"
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src data: blob:"
+)
 
 
 def write_report(runs: Sequence[Run], path: Path) -> Path:
@@ -120,8 +123,8 @@ def _parts(run: Run, name: str) -> Iterator[Html]:
     yield tag("h2", "Latency")
     yield _plot(
         latency(run),
-        "From the end of the user's speech to the first audible sample of the reply. A patterned bar has an end of speech "
-        "that is not labelled. Click a bar to hear the turn.",
+        "From the end of the user's speech to the first audible sample of the reply. A patterned bar has an end of "
+        "speech that is not labelled. Click a bar to hear the turn.",
         kind="turns",
     )
     yield tag("h2", "Tokens and cost")
@@ -156,4 +159,4 @@ def _plot(figure: Figure, caption: str, *, kind: str) -> Html:
 def _json_script(value: object, **attributes: object) -> Html:
     """Return data for the script; no text in it can end the element early."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return tag("script", Html(joined([Html(text)])), type="application/json", **attributes)
+    return tag("script", Html(text), type="application/json", **attributes)

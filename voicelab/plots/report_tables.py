@@ -26,8 +26,8 @@ def turns_table(run: Run, name: str) -> Html:
         Of the run within the page; begins the rows' ids.
     """
     billed = "billed" if run.manifest.prices.get("billed", True) else "would be billed"
-    heads = ("turn", "heard", "said", "listen", "reply", "tokens in (cached) / out", "cost")
-    ledger = ("generated", "delivered", "heard by the listener", "remembered", billed)
+    heads = ("turn", "heard", "said", "listen", "reply", "tokens in / out", "cost")
+    ledger = ("generated", "delivered", "heard by listener", "remembered", billed)
     turns, facts = run.turn_list(), run.facts()
     numbers = range(4, len(heads) + len(ledger))
     rows = []
@@ -37,9 +37,8 @@ def turns_table(run: Run, name: str) -> Html:
         rows.append(table_row((*cells, *_numbers(turn)), numbers, id=f"{name}-turn-{turn.turn}"))
     if not rows:
         return tag("p", "There is no turn in this run.")
-    return table(
-        (*heads, *ledger), rows, "Turns, what was heard and said, and the ledger of the replies' audio", numbers
-    )
+    caption = "What was heard and said, and the ledger of the replies' audio"
+    return tag("div", table((*heads, *ledger), rows, caption, numbers), class_="turns")
 
 
 def _number(turn: Turn, stretch_ms: tuple[float, float] | None) -> Html:
@@ -56,9 +55,8 @@ def _player(run: Run, turn: Turn, stretch_ms: tuple[float, float] | None) -> obj
     samples = mixed(run, *stretch_ms)
     if not len(samples):
         return "no sound"
-    return tag(
-        "audio", controls=True, preload="none", src=wav_address(samples), aria_label=f"Sound of turn {turn.turn}"
-    )
+    label = f"Sound of turn {turn.turn}"
+    return tag("audio", controls=True, preload="none", src=wav_address(samples), aria_label=label)
 
 
 def _numbers(turn: Turn) -> tuple[str, ...]:
@@ -67,36 +65,26 @@ def _numbers(turn: Turn) -> tuple[str, ...]:
         reply += f" ({ANCHOR_WORDS[turn.speech_end_from or 'detector']})"
     return (
         reply,
-        f"{turn.input_tokens:,} ({turn.cached_tokens:,}) / {turn.output_tokens:,}",
+        f"{turn.input_tokens:,} / {turn.output_tokens:,}",
         "unknown" if turn.cost_usd is None else money(turn.cost_usd),
         seconds(turn.generated_ms),
         seconds(turn.delivered_ms),
         seconds(turn.heard_ms) + (" (cut off)" if turn.interrupted else ""),
         seconds(turn.remembered_ms),
-        f"{turn.audio_tokens_out:,} audio tokens",
+        f"{turn.audio_tokens_out:,} tokens",
     )
 
 
 def trouble_table(run: Run) -> Html:
     """Return what was refused and what failed, in the order in which it happened."""
-    rows = [
-        (
-            t_ns,
-            str(error.get("type", "error")),
-            str(error.get("code") or ""),
-            str(error.get("param") or ""),
-            error.get("message"),
-        )
-        for t_ns, error in run.facts().errors
-    ]
-    rows += [
-        (record.t_ns, "connection", str(record.event.get("code") or ""), "", record.event.get("message"))
-        for record in run.records()
-        if record.type in _TROUBLE
-    ]
+    rows = [(t_ns, error.get("type", "error"), error) for t_ns, error in run.facts().errors]
+    rows += [(r.t_ns, "connection", r.event) for r in run.records() if r.type in _TROUBLE]
     if not rows:
         return tag("p", "Nothing was refused and nothing failed.")
-    cells = ((f"{t_ns / 1e9:.2f} s", kind, code, param, message) for t_ns, kind, code, param, message in sorted(rows))
+    cells = (
+        (f"{t_ns / 1e9:.2f} s", kind, about.get("code") or "", about.get("param") or "", about.get("message") or "")
+        for t_ns, kind, about in sorted(rows, key=lambda row: row[0])
+    )
     return table(("at", "kind", "code", "setting", "message"), cells, "Requests that were refused, and errors")
 
 

@@ -30,8 +30,8 @@ def mixed(run: Run, start_ms: float, end_ms: float) -> Samples:
 def turn_stretch_ms(turn: Turn, found: TurnFacts) -> tuple[float, float] | None:
     """Return where a turn's sound begins and ends on the run's time line; None when it has none.
 
-    From just before the user's first word (or, typed, the reply's) to the last sample of the reply that was heard, or to
-    the end of the speech where nothing was.
+    From just before the user's first word (or, typed, the reply's) to the last sample of the reply that was heard,
+    or to the end of the speech where nothing was.
     """
     heard = [ref for response in found.responses for item in response.items.values() for ref in item.heard_refs]
     starts_ms = [start * 1000 / RATE_HZ for start, _ in heard]

@@ -9,6 +9,9 @@ Source of the colours: Okabe and Ito, Color Universal Design, 2008 (told apart b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ def template(dark: bool = False) -> dict[str, Any]:
             "hoverlabel": {"font": {"family": _FONT, "size": 13}, "align": "left"},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
             "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
-            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+            "margin": {"l": 8, "r": 40, "t": 8, "b": 8},
             "colorway": [USER, AGENT, PROBABILITY, ORANGE, SKY, PURPLE, YELLOW],
             "xaxis": axis,
             "yaxis": axis,
@@ -63,9 +66,8 @@ def figure(height: int, dark: bool = False) -> Figure:
     """Return an empty figure of some height, in the house's template."""
     from plotly.graph_objects import Figure
 
-    made = Figure()
-    made.update_layout(template=template(dark), height=height, barmode="overlay", hovermode="closest")
-    return made
+    layout = {"template": template(dark), "height": height, "barmode": "overlay", "hovermode": "closest"}
+    return Figure(layout=layout)
 
 
 def empty(message: str, height: int = 220, dark: bool = False) -> Figure:
@@ -77,9 +79,11 @@ def empty(message: str, height: int = 220, dark: bool = False) -> Figure:
     return made
 
 
+def pattern(shape: str | Sequence[str]) -> dict[str, Any]:
+    """Return the pattern of bars: white on the bar's own colour, one shape or one for each bar, ``""`` for none."""
+    return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.7, "solidity": 0.3}
+
+
 def hover(*lines: str, width: int = 60) -> str:
     """Return a hover text: lines wrapped at words, harmless to plotly, which reads a little HTML in texts."""
-    from html import escape
-    from textwrap import wrap
-
     return "<br>".join(piece for line in lines if line for piece in wrap(escape(line, quote=False), width))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voicelab.audio.envelope import envelope
 from voicelab.audio.samples import RATE_HZ, Samples
@@ -20,6 +19,7 @@ from voicelab.measure.facts import Facts, ItemFacts
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.plots import theme
+from voicelab.plots.probability import probability_traces
 from voicelab.plots.wording import ANCHOR_PHRASES, heard_words, printable, said_words, seconds
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 MOST_POINTS = 4_000
 _HEIGHT = 430
 _SAMPLES_PER_MS = RATE_HZ // 1000
-# A gap between scored windows that is longer than this is a gap in what was sent.
-_GAP_MS = 1.0
 
 
 def waveform(run: Run, *, dark: bool = False) -> Figure:
@@ -65,7 +63,7 @@ def waveform(run: Run, *, dark: bool = False) -> Figure:
             *_unheard(run, facts),
             *_decisions(turns, top),
             *_marks(facts, top),
-            *_probability(run, facts),
+            *probability_traces(run, "y2"),
         ]
     )
     _lay_out(made, run, top)
@@ -274,68 +272,6 @@ def _marks(facts: Facts, top: float) -> Iterator[dict[str, Any]]:
             "marker": {"symbol": [symbol for _, symbol, _ in rows], "size": 9, "color": theme.PURPLE},
             "hovertemplate": "%{text}<extra></extra>",
         }
-
-
-# --- what the detector thought ----------------------------------------------------------------------------------
-
-
-def _probability(run: Run, facts: Facts) -> Iterator[dict[str, Any]]:
-    starts, ends, p = _scores(run)
-    if not len(p):
-        return
-    x, y = _with_gaps(*_thinned(starts, ends, p))
-    yield {
-        "type": "scatter",
-        "name": "speech probability",
-        "x": x,
-        "y": y,
-        "yaxis": "y2",
-        "mode": "lines",
-        "line": {"color": theme.PROBABILITY, "width": 1, "shape": "hvh"},
-        "fill": "tozeroy",
-        "hovertemplate": "speech probability %{y:.2f} at %{x:.2f} s<extra></extra>",
-    }
-    steps = [(t_ns / 1e9, value) for t_ns, value in facts.thresholds]
-    if steps:
-        yield {
-            "type": "scatter",
-            "name": "threshold",
-            "x": [*(at_s for at_s, _ in steps), run.duration_ms / 1000],
-            "y": [*(value for _, value in steps), steps[-1][1]],
-            "yaxis": "y2",
-            "mode": "lines",
-            "line": {"color": theme.NEUTRAL, "width": 1.5, "dash": "dash", "shape": "hv"},
-            "hovertemplate": "threshold %{y:.2f} from %{x:.2f} s<extra></extra>",
-        }
-
-
-_Floats = NDArray[np.float64]
-
-
-def _scores(run: Run) -> tuple[_Floats, _Floats, _Floats]:
-    """Return begin, end (ms) and probability of every scored window."""
-    rows = [
-        (event["start_ms"] + k * event["window_ms"], event["window_ms"], p)
-        for event in (record.event for record in run.records() if record.type == "voicelab.vad")
-        for k, p in enumerate(event["p"])
-    ]
-    table = np.array(rows, np.float64).reshape(-1, 3)
-    return table[:, 0], table[:, 0] + table[:, 1], table[:, 2]
-
-
-def _thinned(starts: _Floats, ends: _Floats, p: _Floats) -> tuple[_Floats, _Floats, _Floats]:
-    """Return at most `MOST_POINTS` windows: of neighbours the highest probability stays, so no speech is lost."""
-    n = min(MOST_POINTS, len(p))
-    first = np.arange(n) * len(p) // n
-    last = np.append(first[1:], len(p)) - 1
-    return starts[first], ends[last], np.maximum.reduceat(p, first)
-
-
-def _with_gaps(starts: _Floats, ends: _Floats, p: _Floats) -> tuple[_Floats, _Floats]:
-    """Return middles in seconds and probabilities, with a NaN wherever nothing was sent for a while."""
-    breaks = np.flatnonzero(starts[1:] - ends[:-1] > _GAP_MS) + 1
-    x = np.insert((starts + ends) / 2000, breaks, np.nan)
-    return x, np.insert(p, breaks, np.nan)
 
 
 def _lay_out(made: Figure, run: Run, top: float) -> None:

@@ -115,7 +115,7 @@ class Responses:
         spoken = latest is not None and (latest.id or "") in memory.user_audio
         self._count += 1
         return ReplyRequest(
-            now=connection.clock.wall_at(connection.clock.now_ns()),
+            now=connection.clock.wall_at(connection.clock.now_ns()).astimezone(),  # people ask for the local time
             items=memory.remembered(connection.conversation),
             instructions=settings.instructions,
             tools=settings.tools,
