@@ -1,7 +1,8 @@
 """The ``voicelab`` command.
 
-In: a command line.  Out: results on standard output (``--json`` where a machine may read them), progress and errors on standard
-error, an exit code: 0, 1 for an error (one clear line, no traceback), 2 for a wrong command line, 130 when interrupted.
+In: a command line.  Out: results on standard output (``--json`` where a machine may read them), progress and errors
+on standard error, an exit code: 0, 1 for an error (one clear line, no traceback), 2 for a wrong command line, 130
+when interrupted.
 Does not know: how anything is done.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import shutil
 import sys
@@ -28,14 +30,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.command(arguments))
+        code = int(arguments.command(arguments))
+        sys.stdout.flush()
     except VoicelabError as error:
-        print(f"voicelab: {error}", file=sys.stderr)
+        _complain(str(error), arguments)
+        return 1
+    except BrokenPipeError:
+        # Python would stumble over the closed pipe once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _complain("the results could not be printed: whoever read them has stopped reading", arguments)
+        return 1
+    except OSError as error:
+        _complain(f"the computer refused: {error}", arguments)
         return 1
     except KeyboardInterrupt:
-        kept = _kept(arguments)
-        print(f"\nvoicelab: interrupted{kept}", file=sys.stderr)
+        print(file=sys.stderr)
+        _complain("interrupted", arguments)
         return INTERRUPTED
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,8 +103,7 @@ def _json(parser: argparse.ArgumentParser) -> None:
 def _demo(arguments: argparse.Namespace) -> int:
     from voicelab.experiments.demo import run_demo
 
-    arguments.out = arguments.out or _fresh("demo")
-    run = run_demo(arguments.out, fast=arguments.fast, wall_start=datetime.now(UTC))
+    run = run_demo(_run_folder(arguments, "demo"), fast=arguments.fast, wall_start=datetime.now(UTC))
     return _finish(run, arguments)
 
 
@@ -100,7 +111,7 @@ def _talk(arguments: argparse.Namespace) -> int:
     from voicelab.experiments.progress import Progress
     from voicelab.experiments.talk import read_clips, talk
     from voicelab.protocol.paths import combine, parse_assignment
-    from voicelab.protocol.settings import SessionConfig, ServerVAD, merge, to_plain, update
+    from voicelab.protocol.settings import ServerVAD, SessionConfig, merge, to_plain, update
 
     tags = dict(_tag(text) for text in arguments.tag)
     asked = combine([parse_assignment(text)[1] for text in arguments.set])
@@ -109,10 +120,9 @@ def _talk(arguments: argparse.Namespace) -> int:
     update(SessionConfig(), merge(first, asked))
     progress = Progress()
     clips = read_clips(arguments.clips, progress)
-    arguments.out = arguments.out or _fresh("talk")
     run = talk(
         clips,
-        arguments.out,
+        _run_folder(arguments, "talk"),
         target=arguments.to,
         asked=asked,
         tags=tags,
@@ -199,19 +209,22 @@ def _tag(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _fresh(name: str) -> Path:
-    """Return a run folder that does not exist yet, named by the time."""
+def _run_folder(arguments: argparse.Namespace, name: str) -> Path:
+    """Settle where the run goes; a fresh folder is named by the time."""
     from voicelab.session.connect import fresh_folder
 
-    return fresh_folder(name)
+    folder: Path = arguments.out or fresh_folder(name)
+    if not (folder / "manifest.json").exists():
+        arguments.begun = folder  # a run that lies there already will be refused, and is none of this command's
+    return folder
 
 
-def _kept(arguments: argparse.Namespace) -> str:
-    """Say where a run that was interrupted can be found."""
-    folder = getattr(arguments, "out", None)
-    if isinstance(folder, Path) and (folder / "manifest.json").exists():
-        return f"; what had happened is in {folder} (voicelab report {folder})"
-    return ""
+def _complain(what: str, arguments: argparse.Namespace) -> None:
+    """Say in one line what went wrong, and where the run lies if one was begun."""
+    folder: Path | None = getattr(arguments, "begun", None)
+    if folder is not None and (folder / "manifest.json").exists():
+        what += f"; what had happened is in {folder} (voicelab report {folder})"
+    print(f"voicelab: {' '.join(what.split())}", file=sys.stderr)
 
 
 if __name__ == "__main__":

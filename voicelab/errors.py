@@ -85,7 +85,7 @@ class ProtocolError(VoicelabError):
 
 
 class LocalProtocolError(ProtocolError):
-    """This side asked for something that the protocol forbids; nothing was sent."""
+    """Something that the protocol forbids was asked for on this side; nothing was sent."""
 
 
 class ServerError(ProtocolError):

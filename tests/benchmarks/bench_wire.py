@@ -25,7 +25,8 @@ def main() -> None:
     frames = _frames()
     ours = _us_an_event(lambda: _read(frames), len(frames))
     theirs = _us_an_event(lambda: _read_with_the_sdk(frames), len(frames))
-    print(f"one event ({len(frames)} of a spoken turn): {ours:.1f} us, official SDK {theirs:.1f} us, ratio {ours / theirs:.2f}")
+    ratio = ours / theirs
+    print(f"one event ({len(frames)} of a spoken turn): {ours:.1f} us, official SDK {theirs:.1f} us, ratio {ratio:.2f}")
     here, numpy = _import_s("voicelab"), _import_s("numpy")
     print(f"import voicelab: {here:.3f} s, import numpy {numpy:.3f} s, ratio {here / numpy:.2f}")
 

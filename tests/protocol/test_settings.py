@@ -260,16 +260,23 @@ def test_a_bad_update_changes_nothing(bad: dict[str, Any], words: str) -> None:
     assert to_plain(config) == shown
 
 
-@given(JSON)
+def outcome(change: dict[str, Any]) -> SessionConfig | ConfigError:
+    """Return the configuration after an update, or the refusal."""
+    try:
+        return update(SessionConfig(), change)
+    except ConfigError as error:
+        return error
+
+
+@given(JSON | st.sampled_from(["auto", "none", "required"]) | st.fixed_dictionaries({"type": JSON, "name": JSON}))
 def test_whatever_is_asked_is_in_force_or_refused_with_a_path(value: Any) -> None:
     """Any JSON at all in a setting's place: either it holds, or the error names a path below it."""
-    try:
-        after = update(SessionConfig(), {"tool_choice": value})
-    except ConfigError as error:
-        assert (error.param or "").startswith("session.tool_choice")
-        assert error.code in ("invalid_value", "invalid_type", "unknown_parameter", "missing_required_parameter")
+    got = outcome({"tool_choice": value})
+    if isinstance(got, ConfigError):
+        assert (got.param or "").startswith("session.tool_choice")
+        assert got.code in ("invalid_value", "invalid_type", "unknown_parameter", "missing_required_parameter")
     else:
-        assert to_plain(after.tool_choice) == value
+        assert to_plain(got.tool_choice) == value
 
 
 # --- one response --------------------------------------------------------------------------------------------

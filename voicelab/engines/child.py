@@ -1,6 +1,7 @@
 """How voicelab starts a process of its own: which Python, which voicelab, which process group.
 
-In: a module to run.  Out: the command line, the environment and the keywords for ``Popen`` or ``create_subprocess_exec``.
+In: a module to run.  Out: the command line, the environment and the keywords for ``Popen`` or
+``create_subprocess_exec``.
 Does not know: what the process does, or how one talks to it.
 """
 
@@ -21,7 +22,7 @@ def child_command(module: str, *arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment: the same voicelab as here, and one thread for linear algebra (faster on small matrices)."""
+    """Return the environment: the same voicelab as here; one thread for linear algebra, faster on small matrices."""
     home = str(Path(voicelab.__path__[0]).resolve().parent)
     path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}

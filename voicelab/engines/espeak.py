@@ -28,10 +28,10 @@ from voicelab.engines.base import SpeechChunk
 from voicelab.engines.sentences import sentences
 from voicelab.engines.voices import Voice, voice_named
 from voicelab.errors import ConfigError, EngineError
+from voicelab.turns.voiced import audible_start_ms
 
 CHUNK_SAMPLES = 2400  # 100 ms
-LEAD_SAMPLES = 96  # silence left before the first audible sample: 4 ms
-AUDIBLE_DBFS = -45.0  # reference for "audible": RMS over 10 ms
+LEAD_MS = 4.0  # silence left before the first audible sample
 LONGEST_SENTENCE = 400  # characters
 SPEED_RANGE = (0.25, 1.5)
 
@@ -130,28 +130,26 @@ def _pieces(text: str) -> Iterator[str]:
 def _chunks(sentence: str, sound: _Sound) -> Iterator[SpeechChunk]:
     """Cut a sentence's sound into chunks and give each the words that begin in it."""
     resampler = Resampler(sound.rate_hz, RATE_HZ)
-    samples = np.concatenate([resampler.feed(sound.samples), resampler.finish()])
-    skipped = _silent_lead(samples)
-    samples = samples[skipped:]
+    whole = np.concatenate([resampler.feed(sound.samples), resampler.finish()])
+    samples = _without_lead(whole)
+    skipped = whole.size - samples.size
     begins = [(at, sample * RATE_HZ // sound.rate_hz - skipped) for at, sample in sound.words]
     said = 0
-    for start in range(0, max(len(samples), 1), CHUNK_SAMPLES):
+    for start in range(0, max(samples.size, 1), CHUNK_SAMPLES):
         end = start + CHUNK_SAMPLES
-        later = [at for at, sample in begins if sample >= end and at > said]
-        until = min(later, default=len(sentence)) if end < len(samples) else len(sentence)
+        is_last = end >= samples.size
+        later = [at for at, sample in begins if sample >= end and at >= said]
+        until = min(later) if later and not is_last else len(sentence)
         yield SpeechChunk(samples[start:end], sentence[said:until])
         said = until
 
 
-def _silent_lead(samples: Samples) -> int:
-    """How many samples to leave out so that 4 ms remain before the first audible one."""
-    window = RATE_HZ // 100
-    energy = np.cumsum(np.concatenate([[0.0], (samples / 32768.0) ** 2]))
-    loud = np.flatnonzero((energy[window:] - energy[:-window]) / window >= 10 ** (AUDIBLE_DBFS / 10))
-    if loud.size == 0:
-        return 0
-    # The window is audible because of its last samples; what lies before them is the silence to leave out.
-    return max(0, int(loud[0]) + window - LEAD_SAMPLES)
+def _without_lead(samples: Samples) -> Samples:
+    """Leave out the silence before the first audible sample, but for 4 ms."""
+    # Again and again, since a soft consonant may only just be audible together with the breath that was cut.
+    while (start_ms := audible_start_ms(samples, RATE_HZ) or 0.0) > LEAD_MS + 1:
+        samples = samples[round((start_ms - LEAD_MS) * RATE_HZ / 1000) :]
+    return samples
 
 
 def _synthesise(sentence: str, voice: Voice, speed: float) -> _Sound:

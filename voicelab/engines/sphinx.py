@@ -67,7 +67,7 @@ class Sphinx:
     def __init__(self, scenario: Scenario | None = None) -> None:
         self.engine = f"pocketsphinx {scenario.name if scenario else 'dictation'}"
         self._scenario = scenario
-        self._decoder = _decoder(scenario)
+        self._decoder: Any = _decoder(scenario)
         self._is_used = False  # the decoder has heard something
         self.start()
 
@@ -77,6 +77,7 @@ class Sphinx:
         The first call after a turn loads a fresh decoder, which takes 0.1 s (dictation: 0.4 s).
         """
         if self._is_used:
+            self._decoder = None  # frees its memory before the next one takes as much
             self._decoder = _decoder(self._scenario)
             self._is_used = False
         self._resampler = Resampler(RATE_HZ, SPHINX_HZ)

@@ -1,7 +1,7 @@
 """Makes the demo's spoken clips: ``python -m voicelab.experiments.make_clips [FOLDER]``.
 
-In: the lines below, a synthetic caller's voice.  Out: one FLAC file a line, and ``clips.jsonl`` with its labels: text, true onset
-and true offset (first and last audible instant, -45 dBFS over 10 ms), milliseconds in the clip.
+In: the lines below, a synthetic caller's voice.  Out: one FLAC file a line, and ``clips.jsonl`` with its labels:
+text, true onset and true offset (first and last audible instant, -45 dBFS over 10 ms), milliseconds in the clip.
 Does not know: what the demo does with them.
 """
 

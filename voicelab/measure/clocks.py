@@ -1,8 +1,8 @@
 """The input audio clock on the run's time line.
 
 In: the append records of a run.  Out: where on the run's time line a position of the server's input audio clock lies.
-Does not know: turns.  Source of the clock's meaning: ``audio_start_ms`` and ``audio_end_ms`` count milliseconds of audio
-appended since the connection began; the clock stands still while nothing is sent.
+Does not know: turns.  Source of the clock's meaning: ``audio_start_ms`` and ``audio_end_ms`` count milliseconds of
+audio appended since the connection began; the clock stands still while nothing is sent.
 """
 
 from __future__ import annotations

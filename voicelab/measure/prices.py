@@ -70,8 +70,8 @@ def price_note(model: str) -> dict[str, Any]:
 def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | None:
     """Return what one response costs.
 
-    ``cost = sum over text, audio of (in - cached) * fresh + cached * cached rate + out * out rate``; fresh tokens are never
-    below 0 (a published example has more cached than input tokens). Source: OpenAI's realtime cost guide.
+    ``cost = sum over text, audio of (in - cached) * fresh + cached * cached rate + out * out rate``; fresh tokens are
+    never below 0 (a published example has more cached than input tokens). Source: OpenAI's realtime cost guide.
 
     Parameters
     ----------

@@ -11,8 +11,9 @@ The latency stack, all on the client's clock, each part beginning where the one 
 - ``playout_ms``: to the first sample played
 - ``leading_silence_ms``: to the first audible sample (-45 dBFS over 10 ms), measured in the received audio
 
-``voice_to_voice_ms`` is measured apart from them, between two instants of the recorded sound: the end of the user's speech and
-the first audible sample in ``heard.wav``. ``residual_ms`` is what the parts do not explain; under one 20 ms frame.
+``voice_to_voice_ms`` is measured apart from them, between two instants of the recorded sound: the end of the user's
+speech and the first audible sample in ``heard.wav``. ``residual_ms`` is what the parts do not explain; under one 20
+ms frame.
 """
 
 from __future__ import annotations

@@ -60,19 +60,25 @@ def _player(run: Run, turn: Turn, stretch_ms: tuple[float, float] | None) -> obj
 
 
 def _numbers(turn: Turn) -> tuple[str, ...]:
-    reply = "" if turn.voice_to_voice_ms is None else f"{turn.voice_to_voice_ms:,.0f} ms"
+    reply = "" if turn.voice_to_voice_ms is None else _unbroken(f"{turn.voice_to_voice_ms:,.0f} ms")
     if reply and turn.speech_end_from != "label":
         reply += f" ({ANCHOR_WORDS[turn.speech_end_from or 'detector']})"
+    ledger_ms = (turn.generated_ms, turn.delivered_ms, turn.heard_ms, turn.remembered_ms)
+    generated, delivered, heard, remembered = (_unbroken(seconds(ms)) for ms in ledger_ms)
     return (
         reply,
         f"{turn.input_tokens:,} / {turn.output_tokens:,}",
         "unknown" if turn.cost_usd is None else money(turn.cost_usd),
-        seconds(turn.generated_ms),
-        seconds(turn.delivered_ms),
-        seconds(turn.heard_ms) + (" (cut off)" if turn.interrupted else ""),
-        seconds(turn.remembered_ms),
+        generated,
+        delivered,
+        heard + (" (cut off)" if turn.interrupted else ""),
+        remembered,
         f"{turn.audio_tokens_out:,} tokens",
     )
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\u00a0")
 
 
 def trouble_table(run: Run) -> Html:

@@ -123,9 +123,7 @@ class Conversation:
         self.heard_ms[item_id] = audio_end_ms
         item = self._items.get(item_id)
         if isinstance(item, Message):
-            content = tuple(
-                OutputAudio(transcript=None) if isinstance(p, OutputAudio) else p for p in item.content
-            )
+            content = tuple(OutputAudio(transcript=None) if isinstance(p, OutputAudio) else p for p in item.content)
             self._items[item_id] = msgspec.structs.replace(item, content=content)
 
     def _append_words(self, item_id: str, index: int, delta: str) -> None:

@@ -96,7 +96,9 @@ class ItemTruncated(_ServerEvent, frozen=True, kw_only=True, tag="conversation.i
     audio_end_ms: int
 
 
-class TranscriptionDelta(_ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.delta"):
+class TranscriptionDelta(
+    _ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.delta"
+):
     """Part of what the user said, as text."""
 
     item_id: str
@@ -104,7 +106,9 @@ class TranscriptionDelta(_ServerEvent, frozen=True, kw_only=True, tag="conversat
     delta: str = ""
 
 
-class TranscriptionCompleted(_ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.completed"):
+class TranscriptionCompleted(
+    _ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.completed"
+):
     """All of what the user said, as text, with the transcription's own usage."""
 
     item_id: str
@@ -113,7 +117,9 @@ class TranscriptionCompleted(_ServerEvent, frozen=True, kw_only=True, tag="conve
     usage: dict[str, Any]
 
 
-class TranscriptionFailed(_ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.failed"):
+class TranscriptionFailed(
+    _ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.failed"
+):
     """The user's audio could not be transcribed."""
 
     item_id: str

@@ -18,9 +18,7 @@ from msgspec import Meta
 
 from voicelab.errors import ConfigError
 
-VoiceName: TypeAlias = Literal[
-    "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"
-]
+VoiceName: TypeAlias = Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"]
 Modality: TypeAlias = Literal["audio", "text"]
 _Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 

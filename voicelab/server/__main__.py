@@ -1,7 +1,8 @@
 """``python -m voicelab.server``: the embedded server as the child of another process.
 
 In: one line of JSON on standard input (key, engines), then nothing; its end means: stop.
-Out: the URL as the only line on standard output; everything else goes to standard error, which the parent keeps in a file.
+Out: the URL as the only line on standard output; everything else goes to standard error, which the parent keeps in a
+file.
 Does not know: the parent.
 """
 

@@ -56,9 +56,7 @@ class ServerSocket:
             await self._websocket.close(code, reason)
 
 
-def make_app(
-    room: EngineRoom, api_key: str, options: ServerOptions, wall_now: Callable[[], datetime]
-) -> Starlette:
+def make_app(room: EngineRoom, api_key: str, options: ServerOptions, wall_now: Callable[[], datetime]) -> Starlette:
     """Return the web application.
 
     Parameters

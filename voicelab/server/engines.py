@@ -6,12 +6,14 @@ Does not know: whether an engine lives in a worker process or in this one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from voicelab.engines.base import HearingHandle, SpeakingHandle
 from voicelab.engines.reply import ReplyEngine
+from voicelab.errors import ConfigError
 from voicelab.turns.scores import Scorer
 
 
@@ -55,3 +57,9 @@ class ServerOptions:
 
     audio_speed: float = 3.0
     session_seconds: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.session_seconds < math.inf:
+            raise ConfigError(
+                f"session_seconds must be a number above 0, not {self.session_seconds:g}", param="session_seconds"
+            )

@@ -81,9 +81,7 @@ def truncate_item(connection: Connection, event: ItemTruncate) -> None:
 def _existing(connection: Connection, item_id: str, param: str) -> Item:
     item = connection.conversation.get(item_id)
     if item is None:
-        raise ConfigError(
-            f"{param}: the conversation has no item '{item_id}'.", param=param, code="item_not_found"
-        )
+        raise ConfigError(f"{param}: the conversation has no item '{item_id}'.", param=param, code="item_not_found")
     return item
 
 

@@ -1,6 +1,7 @@
 """``input_audio_buffer.*``: the user's sound comes in, turns are found in it, each turn becomes an item.
 
-In: append, commit, clear; the recogniser's words.  Out: speech_started, speech_stopped, committed, items, transcription.
+In: append, commit, clear; the recogniser's words.  Out: speech_started, speech_stopped, committed, items,
+transcription.
 Does not know: how a turn is decided (``turns.endpoint``) or answered (``responses``).
 
 All positions are samples at 24 kHz since the first byte that was ever appended (the protocol's input audio clock).
@@ -16,7 +17,7 @@ import numpy as np
 
 from voicelab.audio.formats import Decoder, from_wire
 from voicelab.audio.samples import Samples
-from voicelab.engines.base import HearingHandle, Heard
+from voicelab.engines.base import Heard, HearingHandle
 from voicelab.engines.reply import UserAudio
 from voicelab.errors import ConfigError, EngineError
 from voicelab.protocol import server_events as ev
@@ -125,7 +126,8 @@ class Listening:
         """Take more of the user's audio."""
         if len(event.audio) > MOST_APPEND_BYTES:
             raise ConfigError(
-                f"audio: {len(event.audio):,} bytes are more than the {MOST_APPEND_BYTES:,} of one append.", param="audio"
+                f"audio: {len(event.audio):,} bytes are more than the {MOST_APPEND_BYTES:,} of one append.",
+                param="audio",
             )
         samples = self._decoder.feed(event.audio)
         self._buffer.append(samples)
@@ -188,9 +190,7 @@ class Listening:
                 self._hearing.resume()
             case Ended() if self._turn is not None:
                 self._hear_until(at)
-                self._connection.emit(
-                    ev.SpeechStopped(audio_end_ms=round(moment.at_ms), item_id=self._turn.item_id)
-                )
+                self._connection.emit(ev.SpeechStopped(audio_end_ms=round(moment.at_ms), item_id=self._turn.item_id))
                 self._close_turn(at)
                 if self._detection is not None and self._detection.create_response:
                     self._turn_ended()

@@ -1,7 +1,7 @@
 """Opening the embedded server's engines: in worker processes for real time, in place for virtual time.
 
-In: how the server shall hear and reply.  Out: an `Engines` bundle for each connection, and one sentence for each thing that
-does not work here and what is done instead.
+In: how the server shall hear and reply.  Out: an `Engines` bundle for each connection, and one sentence for each
+thing that does not work here and what is done instead.
 Does not know: the protocol.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from voicelab.engines.available import hearing_available, speaking_available
 from voicelab.engines.base import HearingHandle, SpeakingHandle
@@ -75,6 +74,7 @@ class EngineRoom:
 
     def __init__(self, choice: Choice, *, in_place: ModelledCost | None = None) -> None:
         self.choice, self.notes = what_works(choice)
+        _mind(self.choice, None)  # a chat URL that cannot be meant is told now, not to the first client
         self._in_place = in_place
         self._speaking: SpeakingHandle | None = None
         if speaking_available()[0]:

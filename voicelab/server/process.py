@@ -16,13 +16,14 @@ from typing import Any
 
 import uvicorn
 
-from voicelab.errors import TransportError
+from voicelab.errors import ConfigError, TransportError
 from voicelab.server.app import PATH, make_app
 from voicelab.server.engines import ServerOptions
 from voicelab.server.opening import Choice, EngineRoom
 
 # One append of 15 MiB, in base64 and its JSON.
 MOST_FRAME_BYTES = 24 * 2**20
+MOST_PORT = 65_535
 GRACE_S = 2
 WATCH_S = 1.0
 
@@ -45,9 +46,13 @@ def bind(host: str, port: int) -> socket.socket:
 
     Raises
     ------
+    ConfigError
+        There is no such port.
     TransportError
         The port is taken, or the address is not one of this computer.
     """
+    if not 0 <= port <= MOST_PORT:
+        raise ConfigError(f"there is no port {port}: choose one up to {MOST_PORT}, or 0 for a free one", param="port")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named because asyncio switches Nagle's delay off only for sockets that say they are TCP.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -58,7 +63,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise TransportError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port, or 0 for a free one"
+            f"cannot listen on {host}:{port}: {error.strerror or error}; choose another port (0: a free one) or address"
         ) from None
     return listening
 

@@ -23,6 +23,7 @@ from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
 
 EXPIRED_CODE = 1001
+FAREWELL_S = 2.0
 
 
 async def serve(
@@ -127,6 +128,7 @@ async def _write(connection: Connection, transport: Transport) -> None:
             await transport.send(wire.encode(event))
         except TransportClosed:
             return  # the reading side sees the same close and ends the session
+        connection.outbox.task_done()
 
 
 async def _expire(connection: Connection, transport: Transport) -> None:
@@ -135,9 +137,11 @@ async def _expire(connection: Connection, transport: Transport) -> None:
     length = _in_words(connection.options.session_seconds)
     message = f"Your session hit the maximum duration of {length}."
     connection.emit(ev.Error(error=ev.ErrorDetail(message=message, code="session_expired")))
-    while not connection.outbox.empty():
-        await asyncio.sleep(0)
-    await transport.close(EXPIRED_CODE, "session expired")
+    try:
+        async with asyncio.timeout(FAREWELL_S):
+            await connection.outbox.join()
+    finally:
+        await transport.close(EXPIRED_CODE, "session expired")
 
 
 def _in_words(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """``session.update``: which fields may change when, what is refused, what is in force afterwards.
 
-In: the partial session object.  Out: ``session.updated`` with everything in force, then an ``error`` for each refused field.
+In: the partial session object.  Out: ``session.updated`` with everything in force, then an ``error`` for each refused
+field.
 Does not know: what listening and speaking do with the new configuration.
 """
 

@@ -40,10 +40,10 @@ def connect(
     voice: str | None = None,
     speed: float | None = None,
     instructions: str | None = None,
-    turn_detection: ServerVAD | SemanticVAD | None | UnsetType = UNSET,
+    turn_detection: ServerVAD | SemanticVAD | UnsetType | None = UNSET,
     input_format: str | None = None,
     output_format: str | None = None,
-    transcription: str | None | UnsetType = UNSET,
+    transcription: str | UnsetType | None = UNSET,
     modality: Literal["audio", "text"] | None = None,
     tools: Iterable[Tool | Callable[..., Any]] = (),
     settings: Mapping[str, Any] | None = None,
@@ -193,7 +193,9 @@ def _make_sink(sink: str | PathLike[str]) -> Sink:
         return DeviceSink()
     path = Path(sink)
     if path.suffix.lower() != ".wav":
-        raise ConfigError(f"sink {str(sink)!r} is neither 'null' nor 'device' nor the name of a .wav file", param="sink")
+        raise ConfigError(
+            f"sink {str(sink)!r} is neither 'null' nor 'device' nor the name of a .wav file", param="sink"
+        )
     if path.exists():
         raise RunError(f"{path} exists: give a new file for the sink, so that nothing recorded is overwritten")
     return FileSink(path)

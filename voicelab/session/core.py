@@ -1,7 +1,7 @@
 """The session: one conversation with a voice model over any transport, with everything written down.
 
-In: a way to open a transport, a recorder, a sink; calls such as `play`, `ask`, `update`.  Out: client events, records, sound.
-It is one coroutine on one event loop, real or virtual: no thread, no socket, no clock of its own.
+In: a way to open a transport, a recorder, a sink; calls such as `play`, `ask`, `update`.  Out: client events,
+records, sound. It is one coroutine on one event loop, real or virtual: no thread, no socket, no clock of its own.
 Does not know: which service it talks to, or who called it (``faces``).
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import AudioError, ServerError, TransportClosed, TransportError, VoicelabError
+from voicelab.errors import AudioError, TransportClosed, TransportError, VoicelabError
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.ids import Ids
@@ -23,6 +23,7 @@ from voicelab.session.incoming import Incoming
 from voicelab.session.outgoing import Outgoing
 from voicelab.session.playback import Player, Sink
 from voicelab.session.recorder import Recorder
+from voicelab.session.requests import ANSWER_TIMEOUT_S, REFUSAL_WAIT_S, REPLY_TIMEOUT_S, Requests
 from voicelab.session.source import Source
 from voicelab.session.tools import Tool
 from voicelab.transports.base import Transport
@@ -30,13 +31,10 @@ from voicelab.transports.clock import Clock
 from voicelab.turns.endpoint import find_turns
 from voicelab.turns.scores import score_clip
 
-REPLY_TIMEOUT_S = 90.0
-ANSWER_TIMEOUT_S = 10.0
 # A detector hears the beginning of speech up to this long after it was sent.
 ONSET_WAIT_S = 0.5
 NO_SPEECH_WAIT_S = 4.0
 GOODBYE_S = 2.0
-REFUSAL_WAIT_S = 0.2
 
 
 class SessionCore:
@@ -77,10 +75,8 @@ class SessionCore:
         self._transport: Transport | None = None
         self._connection_tasks: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._tools_running = 0
-        self._sequencer = asyncio.Lock()
+        self._requests = Requests(self._out, self._in, self._calls, self._player)
         self.asked: dict[str, Any] = dict(asked)
-        self.errors: list[ev.ErrorDetail] = []
 
     @property
     def in_force(self) -> dict[str, Any]:
@@ -88,9 +84,9 @@ class SessionCore:
         return self._in.in_force
 
     @property
-    def detector(self) -> tuple[str, str]:
-        """Name of the speech scorer of this side, and what is to be said of it."""
-        return self._out.detector, self._out.detector_note
+    def errors(self) -> list[ev.ErrorDetail]:
+        """What the server complained about, oldest first."""
+        return self._requests.errors
 
     # --- beginning and end -----------------------------------------------------------------------------------
 
@@ -138,7 +134,7 @@ class SessionCore:
         await self._calls.until(lambda: bool(self._in.in_force), what="session.created", timeout_s=ANSWER_TIMEOUT_S)
         self._recorder.local("session.opened", epoch=self._recorder.epoch)
         if self.asked:
-            await self._update(self.asked)
+            await self._requests.update(self.asked)
 
     async def _stop_connection(self) -> None:
         for task in self._connection_tasks:
@@ -198,7 +194,7 @@ class SessionCore:
         turns_before = self._in.n_turns
         await self._send_clip(clip, labels)
         if self._in.detection is None:
-            await self._commit()
+            await self._requests.commit()
             await self.respond()
             return
         await asyncio.sleep(ONSET_WAIT_S)
@@ -213,24 +209,17 @@ class SessionCore:
                 raise
             threshold = self._in.detection.get("threshold")
             raise AudioError(f"{clip.name}: the server found no speech in it (threshold {threshold})") from None
-        await self._until_quiet(lambda: self._in.n_turns > turns_before)
+        await self._requests.quiet(lambda: self._in.n_turns > turns_before)
 
     async def ask(self, text: str) -> None:
         """Send a typed user message, and wait until it has been answered."""
-        before = len(self._in.conversation.items)
-        event_id = self._out.send(ce.ItemCreate(item=Message(role="user", content=(InputText(text=text),))))
-        await self._calls.until(
-            lambda: len(self._in.conversation.items) > before,
-            what="conversation.item.added",
-            event_id=event_id,
-            timeout_s=ANSWER_TIMEOUT_S,
-        )
+        await self._requests.add_item(Message(role="user", content=(InputText(text=text),)))
         await self.respond()
 
     async def respond(self) -> None:
         """Ask for a response, and wait until it has been said and heard."""
-        await self._request_response()
-        await self._until_quiet(lambda: True)
+        await self._requests.response()
+        await self._requests.quiet()
 
     async def update(self, change: Mapping[str, Any]) -> dict[str, Any]:
         """Change settings live; return what is in force afterwards.
@@ -240,7 +229,7 @@ class SessionCore:
         ServerError
             The server refused a value: nothing, or only the refused field, has stayed as it was.
         """
-        await self._update(change)
+        await self._requests.update(change)
         self.asked = merge(self.asked, change)
         return self._in.in_force
 
@@ -254,7 +243,7 @@ class SessionCore:
         """
         event_id = self._out.send(event)
         await asyncio.sleep(REFUSAL_WAIT_S)
-        self._raise_refusal(event_id)
+        self._requests.raise_refusal(event_id)
 
     async def interrupt(self) -> None:
         """Stop the reply, as if the user had spoken: playback, generation and memory end at the sample heard."""
@@ -282,7 +271,7 @@ class SessionCore:
 
     def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
         """Run the functions that a response called, then ask for the next response."""
-        self._tools_running += 1
+        self._requests.tools_running += 1
         self._begin(self._run_tools(calls))
 
     def failed(self, error: ev.ErrorDetail) -> None:
@@ -308,9 +297,9 @@ class SessionCore:
             self._recorder.local("tool.ran", name=call.name, call_id=call.call_id)
             self._out.send(ce.ItemCreate(item=FunctionCallOutput(call_id=call.call_id or "", output=output)))
         try:
-            await self._request_response()
+            await self._requests.response()
         finally:
-            self._tools_running -= 1
+            self._requests.tools_running -= 1
             self._calls.look()
 
     async def _send_clip(self, clip: Clip, labels: Mapping[str, Any] | None) -> None:
@@ -324,71 +313,3 @@ class SessionCore:
             )
 
         await self._source.play(clip, began)
-
-    async def _commit(self) -> None:
-        turns_before = self._in.n_turns
-        event_id = self._out.send(ce.InputAudioCommit())
-        await self._calls.until(
-            lambda: self._in.n_turns > turns_before,
-            what="input_audio_buffer.committed",
-            event_id=event_id,
-            timeout_s=ANSWER_TIMEOUT_S,
-        )
-
-    async def _request_response(self) -> None:
-        """Send one response.create at a time, and only while no response runs or is due."""
-        async with self._sequencer:
-            await self._calls.until(self._floor_is_free, what="the response before", timeout_s=REPLY_TIMEOUT_S)
-            before = self._in.n_responses
-            event_id = self._out.send(ce.ResponseCreate())
-            await self._calls.until(
-                lambda: self._in.n_responses > before,
-                what="response.created",
-                event_id=event_id,
-                timeout_s=ANSWER_TIMEOUT_S,
-            )
-
-    def _floor_is_free(self) -> bool:
-        return self._in.conversation.active_response is None and not self._in.reply_due
-
-    async def _until_quiet(self, answered: Callable[[], bool]) -> None:
-        """Wait until nobody speaks, nothing is due, and everything was heard."""
-        await self._calls.until(
-            lambda: (
-                answered()
-                and not self._in.speech_open
-                and self._floor_is_free()
-                and self._tools_running == 0
-                and not self._player.busy
-            ),
-            what="the end of the reply",
-            timeout_s=REPLY_TIMEOUT_S,
-        )
-
-    async def _update(self, change: Mapping[str, Any]) -> None:
-        before = self._in.n_updates
-        event_id = self._out.send(ce.SessionUpdate(session={"type": "realtime", **change}))
-        await self._calls.until(
-            lambda: self._in.n_updates > before,
-            what="session.updated",
-            event_id=event_id,
-            timeout_s=ANSWER_TIMEOUT_S,
-        )
-        if _differs(change, self._in.in_force):
-            # A refused field is named in an error right behind session.updated.
-            await asyncio.sleep(REFUSAL_WAIT_S)
-            self._raise_refusal(event_id)
-
-    def _raise_refusal(self, event_id: str) -> None:
-        for error in self.errors:
-            if error.event_id == event_id:
-                raise ServerError(error.message, code=error.code, param=error.param, event_id=event_id)
-
-
-def _differs(asked: Any, in_force: Any) -> bool:
-    """Return whether anything that was asked is not in force; what the server does not show does not count."""
-    if isinstance(asked, Mapping) and isinstance(in_force, Mapping):
-        return any(key in in_force and _differs(value, in_force[key]) for key, value in asked.items())
-    if isinstance(asked, list | tuple) and isinstance(in_force, list | tuple):
-        return len(asked) != len(in_force)
-    return bool(asked != in_force)

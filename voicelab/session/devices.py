@@ -107,5 +107,3 @@ def output_device() -> str:
         return str(sound.query_devices(kind="output")["name"])
     except (sound.PortAudioError, ValueError) as error:
         raise AudioError(f"no sound device: {error}; use the null sink, everything is still in heard.wav") from None
-
-

@@ -1,4 +1,4 @@
-"""The embedded server as a child process: started when first needed, shared by the sessions of this process, gone with it.
+"""The embedded server as a child process: started when first needed, shared by a process's sessions, gone with it.
 
 In: how it shall hear and reply.  Out: a URL and a key.
 Does not know: what the server does (it is another process; nothing of ``server`` is imported here).

@@ -1,7 +1,7 @@
 """Sound that is heard: a queue of replies, a sink that sets the pace, and an exact count of what was really played.
 
-In: reply audio as it arrives.  Out: frames to a sink; facts about what was heard; after an interruption, how much of each
-item was.
+In: reply audio as it arrives.  Out: frames to a sink; facts about what was heard; after an interruption, how much of
+each item was.
 Does not know: the protocol, or why it was interrupted.
 """
 
@@ -222,9 +222,7 @@ class Player:
         self._playing = False
         for item in self._items.values():
             if item.started and not item.complete:
-                self._recorder.local(
-                    "playback.underrun", item_id=item.item_id, at_ms=item.handed / SAMPLES_PER_MS
-                )
+                self._recorder.local("playback.underrun", item_id=item.item_id, at_ms=item.handed / SAMPLES_PER_MS)
         self._changed()
 
     def _next_frame(self) -> list[tuple[_Item, Samples]]:

@@ -60,9 +60,7 @@ def hosted_target(name: str, model: str | None, api_key: str | None) -> Target:
         return Target("openai", f"{OPENAI_URL}?{urlencode({'model': model})}", model, key)
     if urlsplit(name).scheme in ("ws", "wss"):
         return _url_target(name, model, api_key)
-    raise ConfigError(
-        f"no target is called {name!r}: use local, openai, or a full ws:// or wss:// URL", param="target"
-    )
+    raise ConfigError(f"no target is called {name!r}: use local, openai, or a full ws:// or wss:// URL", param="target")
 
 
 def _url_target(url: str, model: str | None, api_key: str | None) -> Target:

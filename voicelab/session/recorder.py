@@ -1,6 +1,7 @@
 """The one place where a session writes down what happens: numbers the record, stamps it, hides secrets, places audio.
 
-In: events and samples as they are sent, received or played.  Out: records (in memory, and to whoever writes the folder).
+In: events and samples as they are sent, received or played.  Out: records (in memory, and to whoever writes the
+folder).
 Does not know: what an event means, or where the folder is.
 """
 

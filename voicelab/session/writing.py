@@ -130,7 +130,7 @@ class ThreadedWriting:
             self._failure = error
 
     def _write_one(self) -> bool:
-        """Write the next thing, and flush twice a second whether or not there is one. Return whether it was the last."""
+        """Write the next thing, flush twice a second in any case, and return whether it was the last."""
         if time.monotonic() >= self._flush_at_s:
             self._writer.flush()
             self._flush_at_s = time.monotonic() + FLUSH_S

@@ -1,8 +1,8 @@
-"""An event loop whose clock jumps ahead whenever nothing is ready: minutes of conversation in seconds, and the same twice.
+"""An event loop whose clock jumps ahead when nothing is ready: minutes of conversation in seconds, the same twice.
 
 In: one coroutine that uses only the loop's clock, memory transports and tasks.  Out: its result.
-Does not know: sockets, threads, subprocesses; a coroutine that waits for one of those would wait for ever, so the loop
-raises instead.
+Does not know: sockets, threads, subprocesses; a coroutine that waits for one of those would wait for ever, so the
+loop raises instead.
 """
 
 from __future__ import annotations
