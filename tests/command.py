@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from voicelab.audio.clip import write_wav
 from voicelab.experiments.clips import spoken_lines
 
 ROOT = Path(__file__).parent.parent
@@ -27,9 +29,7 @@ def environment(home: Path = ROOT, **more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(home), "PYTHONUTF8": "1", "COLUMNS": "100", **more}
 
 
-def voicelab(
-    *arguments: str | Path, folder: Path, home: Path = ROOT, **more: str
-) -> subprocess.CompletedProcess[str]:
+def voicelab(*arguments: str | Path, folder: Path, home: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end in ``folder``."""
     return subprocess.run(
         [sys.executable, "-m", "voicelab", *map(str, arguments)],
@@ -82,14 +82,9 @@ class Child:
         """End it without a word."""
         signal.pidfd_send_signal(self.handle, signal.SIGKILL)
 
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-        try:
-            signal.pidfd_send_signal(self.handle, 0)
-        except ProcessLookupError:
-            return True
-        return False
+    def ends(self) -> bool:
+        """Wait for its end; return whether it came."""
+        return bool(select.select([self.handle], [], [], DEADLINE_S)[0])
 
 
 def children(pid: int) -> list[Child]:
@@ -138,11 +133,8 @@ def complaint(stderr: str) -> str:
     return line
 
 
-@pytest.fixture
-def hello(tmp_path: Path) -> Path:
-    """A sound file in which somebody says hello."""
-    from voicelab.audio.clip import write_wav
-
-    path = tmp_path / "hello.wav"
+def say_hello(folder: Path) -> Path:
+    """Write a sound file in which somebody says hello."""
+    path = folder / "hello.wav"
     write_wav(path, spoken_lines()["hello"].clip.samples)
     return path

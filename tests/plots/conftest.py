@@ -60,7 +60,8 @@ class Story:
 
     def spoken(self, item_id: str, start_ms: int, stopped_ms: int, words: str | None) -> None:
         """Let the server find a turn in what was sent."""
-        self.record("recv", "input_audio_buffer.speech_started", start_ms + 350, audio_start_ms=start_ms, item_id=item_id)
+        began_ms = start_ms + 350
+        self.record("recv", "input_audio_buffer.speech_started", began_ms, audio_start_ms=start_ms, item_id=item_id)
         self.record("recv", "input_audio_buffer.speech_stopped", stopped_ms, audio_end_ms=stopped_ms, item_id=item_id)
         self.record("recv", "input_audio_buffer.committed", stopped_ms, item_id=item_id)
         if words is not None:
@@ -160,7 +161,7 @@ def stage(tmp_path: Path) -> Stage:
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Two spoken turns (one labelled; one estimated, with a tool call, and interrupted), one typed, one refused request."""
+    """A labelled turn; an estimated one with a tool call, interrupted; a refused request; a typed turn."""
     story = Story(tmp_path_factory.mktemp("plots") / "story", manifest())
     detection = {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 500}
     session = {"audio": {"input": {"turn_detection": detection}}}

@@ -188,8 +188,6 @@ def test_transcription_is_sent_only_when_asked_for_but_words_reach_the_reply_any
     client = converse(talk, ears=GivenEars("hello there"), reply=reply)
     assert not client.of("conversation.item.input_audio_transcription.completed")
     assert reply.requests[0].text == "hello there"
-    assert reply.requests[0].audio is not None
-    assert reply.requests[0].audio.speech_ms > 400
 
 
 def test_buffer_keeps_what_is_asked_for_and_forgets_the_rest() -> None:
@@ -201,3 +199,21 @@ def test_buffer_keeps_what_is_asked_for_and_forgets_the_rest() -> None:
     assert buffer.start == 30
     assert buffer.slice(38, 42).tolist() == [3, 3, 4, 4]
     assert buffer.slice(0, 31).tolist() == [3]
+
+
+def test_reply_engine_gets_the_speech_alone_and_its_longest_pause() -> None:
+    """What the mirror gives back begins and ends with the voice: no padding, no silence; the thinking pause is measured."""
+    reply = Saying()
+    line = spoken_lines()["thinking"]
+
+    async def talk(client: Client) -> None:
+        await client.send("session.update", session=detection(silence_duration_ms=900))
+        await client.append(spoken("thinking"))
+        await client.until("response.done")
+
+    converse(talk, reply=reply)
+    audio = reply.requests[0].audio
+    assert audio is not None
+    assert audio.speech_ms == pytest.approx(line.speech_end_ms - line.speech_start_ms, abs=100)
+    assert len(audio.samples) / 24 == pytest.approx(audio.speech_ms, abs=2)
+    assert audio.longest_pause_ms == pytest.approx(600, abs=100)

@@ -72,8 +72,8 @@ def responses_table(facts: Facts, price: Price | None) -> pl.DataFrame:
 
     Columns: ``response_id``, ``turn``, ``epoch``, ``status``, ``reason``, ``created_ms``, ``first_output_ms``,
     ``done_ms``, ``audio_ms`` (received), ``heard_ms``, ``input_text_tokens``, ``input_audio_tokens``,
-    ``cached_text_tokens``, ``cached_audio_tokens``, ``output_text_tokens``, ``output_audio_tokens``, ``cost_usd`` (null:
-    price or usage unknown), ``text``, ``calls``.
+    ``cached_text_tokens``, ``cached_audio_tokens``, ``output_text_tokens``, ``output_audio_tokens``, ``cost_usd``
+    (null: price or usage unknown), ``text``, ``calls``.
     """
     import polars as pl
 
@@ -136,10 +136,10 @@ def responses_table(facts: Facts, price: Price | None) -> pl.DataFrame:
 
 
 def costs_table(facts: Facts, price: Price | None) -> pl.DataFrame:
-    """One row a response and meter: ``response_id``, ``turn``, ``meter``, ``tokens``, ``usd_per_million``, ``cost_usd``.
+    """One row a response and meter.
 
-    ``meter`` is ``text in``, ``text cached``, ``text out``, ``audio in``, ``audio cached`` or ``audio out``; an unknown
-    price is null.
+    Columns: ``response_id``, ``turn``, ``meter``, ``tokens``, ``usd_per_million``, ``cost_usd``; ``meter`` is
+    ``text in``, ``text cached``, ``text out``, ``audio in``, ``audio cached`` or ``audio out``; an unknown price is null.
     """
     import polars as pl
 
@@ -172,7 +172,7 @@ def costs_table(facts: Facts, price: Price | None) -> pl.DataFrame:
 
 
 def vad_table(records: Sequence[Record]) -> pl.DataFrame:
-    """One row a scored window of the sent audio: ``start_ms``, ``end_ms`` (of the run), ``probability``, ``detector``."""
+    """One row a scored window of the sent audio: ``start_ms``, ``end_ms`` (run), ``probability``, ``detector``."""
     import polars as pl
 
     rows = [

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,6 +68,7 @@ class OpenTurn:
     item_id: str
     start: int
     heard_to: int
+    speech_start_ms: float | None = None
     scores: list[Score] = field(default_factory=list)
 
 
@@ -176,8 +178,9 @@ class Listening:
     def _act(self, moment: Moment) -> None:
         at = round(moment.at_ms * SAMPLES_PER_MS)
         match moment:
-            case Started(padded_start_ms=start_ms):
+            case Started(padded_start_ms=start_ms, speech_start_ms=speech_start_ms):
                 turn = self._open_turn(max(self._buffer.start, round(start_ms * SAMPLES_PER_MS)))
+                turn.speech_start_ms = speech_start_ms
                 self._connection.emit(
                     ev.SpeechStarted(audio_start_ms=round(turn.start / SAMPLES_PER_MS), item_id=turn.item_id)
                 )
@@ -215,7 +218,8 @@ class Listening:
         connection, item_id = self._connection, turn.item_id
         samples = self._buffer.slice(turn.start, end)
         self._buffer.forget_before(end)
-        connection.memory.user_audio[item_id] = _measure(samples, turn, self._endpointer.settings.threshold)
+        connection.memory.user_samples[item_id] = samples
+        connection.memory.user_audio[item_id] = _speech_in(samples, turn, self._endpointer.settings.threshold)
         self.words[item_id] = self._tasks.create_task(self._recognise(item_id, len(samples) / SAMPLES_PER_MS))
         previous = connection.conversation.last_item_id
         connection.emit(ev.InputAudioCommitted(item_id=item_id, previous_item_id=previous))
@@ -255,11 +259,13 @@ def _endpoint_settings(detection: ServerVAD) -> EndpointSettings:
     )
 
 
-def _measure(samples: Samples, turn: OpenTurn, threshold: float) -> UserAudio:
-    """Return a turn's audio up to the end of the speech, with how long was spoken and the longest pause inside."""
+def _speech_in(samples: Samples, turn: OpenTurn, threshold: float) -> UserAudio:
+    """Return the speech of a turn, from its first to its last voiced window, with the longest pause inside."""
     voiced = [score for score in turn.scores if score.probability >= threshold]
     if not voiced:
         return UserAudio(samples, longest_pause_ms=0.0, speech_ms=0.0)
-    pauses = [later.start_ms - earlier.end_ms for earlier, later in zip(voiced, voiced[1:], strict=False)]
-    speech_ms = voiced[-1].end_ms - turn.start / SAMPLES_PER_MS
-    return UserAudio(samples, longest_pause_ms=max(pauses, default=0.0), speech_ms=speech_ms)
+    begin_ms = voiced[0].start_ms if turn.speech_start_ms is None else turn.speech_start_ms
+    end_ms = voiced[-1].end_ms
+    start, end = (max(0, round(ms * SAMPLES_PER_MS) - turn.start) for ms in (begin_ms, end_ms))
+    pauses = [later.start_ms - earlier.end_ms for earlier, later in pairwise(voiced)]
+    return UserAudio(samples[start:end], longest_pause_ms=max(pauses, default=0.0), speech_ms=end_ms - begin_ms)

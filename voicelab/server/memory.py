@@ -62,22 +62,26 @@ class SpokenWords:
 
 
 class Memory:
-    """Sound and words of the items of one conversation."""
+    """Sound and words of the items of one conversation.
+
+    ``user_samples`` is all the audio of a user message, padding and silence included; ``user_audio`` only its speech.
+    """
 
     def __init__(self) -> None:
+        self.user_samples: dict[str, Samples] = {}
         self.user_audio: dict[str, UserAudio] = {}
         self.user_words: dict[str, Heard] = {}
         self.spoken: dict[str, SpokenWords] = {}
 
     def forget(self, item_id: str) -> None:
         """Drop everything about an item."""
-        for store in (self.user_audio, self.user_words, self.spoken):
+        for store in (self.user_samples, self.user_audio, self.user_words, self.spoken):
             store.pop(item_id, None)
 
     def samples_of(self, item_id: str) -> Samples | None:
         """Return the audio of an item, or None when it has none."""
-        if item_id in self.user_audio:
-            return self.user_audio[item_id].samples
+        if item_id in self.user_samples:
+            return self.user_samples[item_id]
         return self.spoken[item_id].samples if item_id in self.spoken else None
 
     def remembered(self, conversation: Conversation) -> tuple[Item, ...]:
@@ -104,9 +108,8 @@ class Memory:
 
     def _block(self, item: Item) -> Block:
         item_id = item.id or ""
-        if (audio := self.user_audio.get(item_id)) is not None:
-            duration_ms = len(audio.samples) / SAMPLES_PER_MS
-            return Block(item_id, audio_tokens=user_audio_tokens(duration_ms))
+        if (samples := self.user_samples.get(item_id)) is not None:
+            return Block(item_id, audio_tokens=user_audio_tokens(len(samples) / SAMPLES_PER_MS))
         if (spoken := self.spoken.get(item_id)) is not None:
             return Block(
                 f"{item_id}:{spoken.n_samples}",
