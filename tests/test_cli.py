@@ -163,7 +163,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 
 
 def test_serve_prints_its_address_then_its_key(server: list[str], tmp_path: Path) -> None:
-    """The first line is the address, the second the key; with both a conversation can be held, and no log has the key."""
+    """The first line is the address, the second the key; with both one can talk, and no log has the key."""
     url, key = server
     assert url.startswith("ws://127.0.0.1:")
     assert len(key) >= 24

@@ -19,7 +19,7 @@ from voicelab.turns.voiced import audible_start_ms
 SENTENCE = "The quick brown fox jumps over the lazy dog near the river."
 TEXTS = (
     "Hello there! This is a test, for a while — naïve café 😀 done.  Dr. Smith paid 3.50 dollars.",
-    "One line\n\nand another... \"Really?\" Yes",
+    'One line\n\nand another... "Really?" Yes',
     "  leading and trailing space  ",
     "漢字 and Ελληνικά",
     "no\0thing <b>is</b> [[special]] & \\here",
@@ -80,7 +80,9 @@ def test_a_sentence_ends_with_its_pause() -> None:
     assert np.abs(_sound("Hello there.")[-2400:].astype(int)).max() < 100
 
 
-@pytest.mark.parametrize(("speed", "ratio"), [(0.25, 4.0), (0.35, 2.9), (0.5, 2.0), (0.75, 1.33), (1.25, 0.8), (1.5, 0.667)])
+@pytest.mark.parametrize(
+    ("speed", "ratio"), [(0.25, 4.0), (0.35, 2.9), (0.5, 2.0), (0.75, 1.33), (1.25, 0.8), (1.5, 0.667)]
+)
 def test_speed_changes_the_length_in_proportion(speed: float, ratio: float) -> None:
     """Over the whole range of the setting, to 15 %."""
     assert _sound(SENTENCE, speed=speed).size / _sound(SENTENCE).size == pytest.approx(ratio, rel=0.15)

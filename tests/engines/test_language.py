@@ -37,7 +37,9 @@ def test_the_grammar_replaces_the_slot_by_the_number_rule() -> None:
     assert "{" not in text
 
 
-@pytest.mark.parametrize("phrase", ["", "Hello", "hello  there", " hello", "what's up?", "count to {n}", "a;b", "x{number}"])
+@pytest.mark.parametrize(
+    "phrase", ["", "Hello", "hello  there", " hello", "what's up?", "count to {n}", "a;b", "x{number}"]
+)
 def test_a_phrase_written_otherwise_is_refused(phrase: str) -> None:
     """The error shows the phrase; nothing can get into the grammar but words."""
     with pytest.raises(ConfigError, match="cannot use the phrase"):

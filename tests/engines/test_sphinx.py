@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import jiwer
@@ -112,7 +113,7 @@ def test_words_are_told_while_the_speaker_speaks(recogniser: Sphinx) -> None:
     told = [partial for partial in partials if partial]
     assert told[-1] == "what is the weather in paris"
     assert any(partials[: len(partials) * 3 // 4])
-    assert all(one != other for one, other in zip(told, told[1:], strict=False))
+    assert all(one != other for one, other in pairwise(told))
 
 
 def test_audio_after_a_pause_is_not_heard(recogniser: Sphinx) -> None:
@@ -125,7 +126,7 @@ def test_audio_after_a_pause_is_not_heard(recogniser: Sphinx) -> None:
 
 
 def test_a_phrase_goes_on_after_a_pause_inside_it(recogniser: Sphinx) -> None:
-    """ "What is seven ... times eight" is one phrase, not two."""
+    """Such as "what is seven ... times eight": one phrase, not two."""
     recogniser.start()
     recogniser.feed(say("what is seven"))
     recogniser.pause()

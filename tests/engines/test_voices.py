@@ -50,7 +50,7 @@ def _centroid_hz(voice: str) -> float:
 
 def test_the_ten_voices_have_the_names_of_the_hosted_service() -> None:
     """A `voice` setting that the hosted service takes means something here too."""
-    assert set(VOICES) == set("alloy ash ballad coral echo sage shimmer verse marin cedar".split())
+    assert set(VOICES) == {"alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"}
 
 
 def test_there_are_five_caller_voices_made_of_other_variants() -> None:

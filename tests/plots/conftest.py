@@ -69,13 +69,21 @@ class Story:
             self.record("recv", kind, stopped_ms + 5, item_id=item_id, transcript=words)
 
     def reply(
-        self, name: str, at_ms: float, length_ms: int, words: str, *, heard_ms: float | None = None, usage: bool = True
+        self,
+        name: str,
+        at_ms: float,
+        length_ms: int,
+        words: str,
+        *,
+        heard_ms: float | None = None,
+        usage: bool = True,
+        samples: NDArray[np.int16] | None = None,
     ) -> None:
         """Let the server answer with a tone; with ``heard_ms`` it is interrupted after that."""
         self.record("recv", "response.created", at_ms, response={"id": f"resp_{name}", "status": "in_progress"})
         where = {"response_id": f"resp_{name}", "item_id": f"item_{name}", "output_index": 0}
         self.record("recv", "response.output_audio_transcript.delta", at_ms + 8, **where, delta=words)
-        samples = tone(length_ms)
+        samples = tone(length_ms) if samples is None else samples
         for k in range(0, length_ms, 60):
             piece = samples[k * 24 : (k + 60) * 24]
             ref = self.sound("output", self.n_output / 24, piece)

@@ -56,7 +56,7 @@ def test_an_unknown_price_has_no_line_and_says_so(stage: Stage) -> None:
 def test_the_line_stops_where_usage_is_missing(stage: Stage) -> None:
     """After a response without usage the sum is not known any more."""
     story = stage()
-    for turn, usage in ((1, True), (2, False)):
+    for turn, usage in ((1, True), (2, False), (3, True)):
         item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}
         story.record("send", "conversation.item.create", turn * 1000, item=item)
         story.record("send", "response.create", turn * 1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.plots.markup import Html, joined, table, tag
+from voicelab.plots.markup import Html, data_script, joined, table, tag
 
 
 def test_everything_is_escaped_unless_it_is_html() -> None:
@@ -29,3 +29,9 @@ def test_a_table_has_a_caption_and_heads_with_scope() -> None:
     assert "<caption>Names</caption>" in written
     assert '<th scope="col">name</th><th scope="col" class="number">n</th>' in written
     assert '<td>&lt;x&gt;</td><td class="number">1</td>' in written
+
+
+def test_data_for_a_script_cannot_end_it() -> None:
+    """A closing tag inside a text is written so that only JSON reads it as one."""
+    written = data_script({"said": "</script><b>"}, id="x")
+    assert written == '<script type="application/json" id="x">{"said":"\\u003c/script>\\u003cb>"}</script>'

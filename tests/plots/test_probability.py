@@ -17,12 +17,12 @@ def test_an_hour_is_thinned_and_no_speech_gets_lost(stage: Stage) -> None:
     """Of neighbours the highest probability stays."""
     story = stage()
     p = [0.0] * 20_000
-    p[12_345] = 0.9
+    p[12_347] = 0.9
     score(story, 0, p)
     trace = next(probability_traces(story.run(), "y2"))
     assert len(trace["x"]) <= MOST_WINDOWS
     assert np.max(trace["y"]) == 0.9
-    assert abs(trace["x"][np.argmax(trace["y"])] - 12_345.5 * 0.032) < 0.2
+    assert abs(trace["x"][np.argmax(trace["y"])] - 12_347.5 * 0.032) < 0.2
 
 
 def test_a_pause_in_what_was_sent_is_a_gap_in_the_line(stage: Stage) -> None:

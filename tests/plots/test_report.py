@@ -90,6 +90,14 @@ def test_whatever_was_heard_ends_no_script(page: Page) -> None:
     assert any(NASTY in text for text in page.text_in("td"))
 
 
+def test_whatever_a_server_calls_itself_ends_no_script(stage: Stage, tmp_path: Path) -> None:
+    """A model's name stands in a figure's title, and so in the data for the script."""
+    story = stage("nasty", model=NASTY, prices={"model": NASTY, "billed": True})
+    story.reply("a", 100, 300, "Hi.")
+    page = Page(write_report([story.run()], tmp_path / "nasty.html").read_text("utf-8"))
+    assert len(page.all("script")) == 7
+
+
 def test_every_sound_and_figure_has_a_label(page: Page) -> None:
     """What cannot be seen or heard can be read."""
     labelled = page.all("audio") + [a for _, a in page.tags if a.get("class") == "plot"]

@@ -39,15 +39,17 @@ def browser() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
-def drawn(browser: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """The page as the browser left it, and what the browser wrote."""
-    folder = tmp_path_factory.mktemp("browser")
-    path: Path = write_report([run], folder / "report.html")
-    command = [browser, *_QUIET, f"--user-data-dir={folder / 'profile'}", "--dump-dom", path.as_uri()]
+def looked_at(browser: str, path: Path) -> tuple[str, str]:
+    """Open a page; return it as the browser left it, and what the browser wrote."""
+    command = [browser, *_QUIET, f"--user-data-dir={path.parent / 'profile'}", "--dump-dom", path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout, done.stderr[-2000:]
     return done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def drawn(browser: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    return looked_at(browser, write_report([run], tmp_path_factory.mktemp("browser") / "report.html"))
 
 
 def test_every_figure_is_drawn(drawn: tuple[str, str]) -> None:
@@ -67,3 +69,24 @@ def test_the_cursor_waits_in_every_view_with_a_clock(drawn: tuple[str, str]) -> 
 def test_the_console_is_silent(drawn: tuple[str, str]) -> None:
     """No error, no warning, nothing refused by the page's own policy."""
     assert [line for line in drawn[1].splitlines() if "CONSOLE" in line] == []
+
+
+_CLICK = """<script>
+const waiting = setInterval(() => {
+  if (!document.documentElement.classList.contains("drawn")) return;
+  clearInterval(waiting);
+  const ground = document.querySelector(".nsewdrag");
+  const box = ground.getBoundingClientRect();
+  // Above the first pause, where no trace is: any place of the figure is a place in time.
+  const where = { bubbles: true, clientX: box.left + box.width * 0.36, clientY: box.top + 10, buttons: 1 };
+  for (const kind of ["mousemove", "mousedown", "mouseup"]) ground.dispatchEvent(new MouseEvent(kind, where));
+}, 50);
+</script></body>"""
+
+
+def test_a_click_anywhere_in_the_waveform_plays_from_there(browser: str, run: Run, tmp_path: Path) -> None:
+    """The run's sound starts, and the cursor stands in both views."""
+    path = write_report([run], tmp_path / "report.html")
+    path.write_text(path.read_text("utf-8").replace("</body>", _CLICK), encoding="utf-8")
+    dom, _ = looked_at(browser, path)
+    assert len(re.findall(r'class="cursor" style="display: block', dom)) == 2

@@ -10,7 +10,7 @@ import pytest
 from voicelab.measure.run import Run
 from voicelab.plots import theme, waveform
 
-from .conftest import Stage
+from .conftest import Stage, tone
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,7 @@ def test_the_user_is_above_the_axis_and_the_agent_below(traces: dict[str, Any]) 
     """Side and colour tell the same, so neither stands alone."""
     assert min(traces["user"].y) >= 0 > min(traces["agent"].y)
     assert max(traces["agent"].y) <= 0 < max(traces["user"].y)
+    assert min(traces["user speech"].y) > 0 > max(traces["reply"].y)
     assert (traces["user"].line.color, traces["agent"].line.color) == (theme.USER, theme.AGENT)
 
 
@@ -62,6 +63,17 @@ def test_what_was_cut_off_is_hatched_where_it_would_have_been(traces: dict[str, 
     assert rest.fillpattern.shape == "/"
 
 
+def test_the_hatched_part_is_the_sound_that_was_not_heard(stage: Stage) -> None:
+    """Loud while it was heard, quiet afterwards: what is hatched is quiet."""
+    story = stage()
+    story.send_audio(0, 2000, speech=(500, 1500))
+    story.spoken("item_u1", 200, 2000, "hello")
+    loud_then_quiet = np.concatenate([tone(600), tone(600) // 10])
+    story.reply("a", 2000, 1200, "Well.", heard_ms=600, samples=loud_then_quiet)
+    rest = next(trace for trace in waveform(story.run()).data if trace.name == "not heard")
+    assert min(y for y in rest.y if y is not None) == pytest.approx(-900 / 32768, rel=0.01)
+
+
 def test_the_decision_and_the_wait_for_it_are_shown(traces: dict[str, Any]) -> None:
     """From the end of the speech to the moment at which the end of the turn was known."""
     ends = traces["end of turn"]
@@ -71,7 +83,10 @@ def test_the_decision_and_the_wait_for_it_are_shown(traces: dict[str, Any]) -> N
 
 def test_padding_reaches_from_the_turns_begin_to_the_speech(traces: dict[str, Any]) -> None:
     """The detector's begin lies before the first word."""
-    assert list(traces["prefix padding"].x[:2]) == pytest.approx([0.2, 0.5])
+    padding = traces["prefix padding"]
+    assert list(padding.x[:2]) == pytest.approx([0.2, 0.5])
+    # Estimated speech begins with the first window scored as speech, not with the padding.
+    assert list(padding.x[3:5]) == pytest.approx([3.7, 4.016])
 
 
 def test_scores_have_their_own_row_on_the_same_clock(traces: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What every transport promises, tried on each kind: a memory pair, and a WebSocket to a real server in this process."""
+"""What every transport promises, tried on each kind: a memory pair, and a WebSocket to a server in this process."""
 
 from __future__ import annotations
 

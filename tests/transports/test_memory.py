@@ -39,9 +39,11 @@ def test_an_end_alone_is_a_broken_connection() -> None:
     """Without another end nothing can be sent; the code is that of a connection without a goodbye."""
 
     async def talk() -> None:
+        alone = MemoryTransport()
         with pytest.raises(TransportClosed) as caught:
-            await MemoryTransport().send("anybody?")
+            await alone.send("anybody?")
         assert caught.value.code == 1006
+        await alone.close()
 
     asyncio.run(talk())
 

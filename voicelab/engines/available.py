@@ -1,7 +1,7 @@
 """Whether hearing and speaking work here, and the one line that mends it.
 
-In: nothing. Out: (works, line) for each. Looks only whether the packages are there, which takes a
-millisecond. Does not know: the engines themselves.
+In: nothing. Out: (works, line) for each. Looks only whether the packages are there, which takes a millisecond.
+Does not know: the engines themselves.
 """
 
 from __future__ import annotations

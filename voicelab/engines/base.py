@@ -2,8 +2,8 @@
 
 In: nothing. Out: the values engines exchange with their users (:class:`SpeechChunk`, :class:`Heard`), the
 two kinds of synchronous engine (:class:`Speaker`, :class:`Recogniser`), and the two handles a server holds
-(:class:`SpeakingHandle`, :class:`HearingHandle`), behind which the engine may live in another process. Does
-not know: any particular engine, processes, the protocol.
+(:class:`SpeakingHandle`, :class:`HearingHandle`), behind which the engine may live in another process.
+Does not know: any particular engine, processes, the protocol.
 
 All audio is 16-bit mono at 24,000 Hz.
 """

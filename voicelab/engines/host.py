@@ -204,6 +204,8 @@ def _checked(answer: Spoken | EngineError | ConfigError) -> Spoken:
 class ModelledCost:
     """How long engines in place pretend to need; a run's manifest states it.
 
+    The defaults are what a worker takes on a small machine (tests/benchmarks/bench_engines.py), rounded up.
+
     Attributes
     ----------
     hear_finish_ms : float
@@ -212,8 +214,8 @@ class ModelledCost:
         From a text to its first chunk of speech; the further ones cost nothing.
     """
 
-    hear_finish_ms: float = 5.0
-    speak_first_ms: float = 3.0
+    hear_finish_ms: float = 3.0
+    speak_first_ms: float = 10.0
 
 
 class InPlaceRecogniser:

@@ -40,9 +40,9 @@ SCENARIO_OPTIONS = {"bestpath": False, "lw": 2.0}
 DICTATION_OPTIONS = {"fwdflat": False}
 IDLE_SEARCH = "idle"  # for one word: what runs, since something must, while only the mean is wanted
 
-# Fit of a phrase: acoustic score of all frames, shared among those of words and 60 more, so that one odd
-# sound does not reject a short word, and speech that was taken for silence counts. At half, 2-3 % of the guide's own
-# phrases were rejected and 97 % of other sentences (tests/benchmarks/bench_engines.py).
+# Fit of a phrase: acoustic score of all frames, shared among those of words and 60 more, so that one odd sound does not
+# reject a short word, and speech that was taken for silence counts. At half, 2 % of the guide's own phrases are
+# rejected, and 98 % of sentences that the value was not chosen with (tests/benchmarks/bench_engines.py).
 SPARE_FRAMES = 60
 FIT_AT_HALF, FIT_SCALE = -0.0037, 0.0004
 

@@ -1,7 +1,7 @@
 """What travels between an engine's host and its worker process.
 
-In: messages. Out: bytes with their length in front (four bytes, big-endian, then one msgpack value), and
-back. Does not know: processes, pipes, engines.
+In: messages. Out: bytes with their length in front (four bytes, big-endian, then one msgpack value), and back.
+Does not know: processes, pipes, engines.
 """
 
 from __future__ import annotations

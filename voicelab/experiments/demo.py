@@ -11,7 +11,7 @@ from pathlib import Path
 
 from voicelab.experiments.progress import Progress
 from voicelab.experiments.script import DEMO_TOOLS, demo_steps
-from voicelab.experiments.stage import Staging, play_in_real_time, play_in_virtual_time
+from voicelab.experiments.stage import Staging, play_in_real_time, play_in_virtual_time, shortcomings
 from voicelab.measure.run import Run
 from voicelab.session.core import SessionCore
 from voicelab.session.live import LiveRun
@@ -42,6 +42,7 @@ def run_demo(folder: Path, *, fast: bool, wall_start: datetime, seed: int = 0, p
     staging = Staging(folder=folder, hearing="guide", tools=DEMO_TOOLS, note="voicelab demo")
 
     async def script(core: SessionCore, live: LiveRun) -> None:
+        progress.notes(shortcomings(core))
         steps = demo_steps()
         for number, step in enumerate(steps, start=1):
             progress.step(number, len(steps), step.shows)

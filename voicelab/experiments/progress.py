@@ -7,6 +7,7 @@ Does not know: what the steps do.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 from voicelab.measure.run import Run
@@ -31,6 +32,11 @@ class Progress:
     def say(self, line: str) -> None:
         """Print one line, now."""
         print(line, file=self._stream, flush=True)
+
+    def notes(self, sentences: Iterable[str]) -> None:
+        """Say what does not work here, before anybody wonders."""
+        for sentence in sentences:
+            self.say(f"note: {sentence}")
 
     def step(self, number: int, of: int, shows: str) -> None:
         """Announce a step."""

@@ -89,9 +89,12 @@ def _barge_in(reading: SpokenLine, interruption: SpokenLine) -> Callable[[Sessio
     async def act(core: SessionCore) -> None:
         await core.update(_detection(0.5, 500))
         whole = asyncio.ensure_future(core.play(reading.clip, reading.labels))
-        await core.wait_for_playback(HEARD_BEFORE_BARGE_IN_MS)
-        await core.play(interruption.clip, interruption.labels)
-        await whole
+        enough = asyncio.ensure_future(core.wait_for_playback(HEARD_BEFORE_BARGE_IN_MS))
+        # Where nothing can be spoken, or little is, the reply is over first.
+        await asyncio.wait({whole, enough}, return_when=asyncio.FIRST_COMPLETED)
+        enough.cancel()
+        await asyncio.gather(enough, return_exceptions=True)
+        await asyncio.gather(whole, core.play(interruption.clip, interruption.labels))
 
     return act
 

@@ -35,6 +35,7 @@ from voicelab.transports.clock import Clock
 from voicelab.transports.memory import memory_pair
 from voicelab.transports.virtual_time import run_in_virtual_time
 from voicelab.transports.websocket import open_websocket
+from voicelab.turns.scores import Scorer
 
 Script = Callable[[SessionCore, LiveRun], Awaitable[None]]
 
@@ -152,6 +153,12 @@ def play_in_virtual_time(
         await room.close()
 
     run_in_virtual_time(perform())
+
+
+def shortcomings(core: SessionCore) -> list[str]:
+    """Return one sentence for each thing that does not work here and is done otherwise, on either side."""
+    told = (core.in_force.get("voicelab") or {}).get("notes") or []
+    return list(dict.fromkeys(note for note in [*told, Scorer().note] if note))
 
 
 async def _perform(script: Script, live: LiveRun) -> None:

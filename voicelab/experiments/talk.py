@@ -13,7 +13,7 @@ from typing import Any
 
 from voicelab.audio.clip import Clip, read_clip
 from voicelab.experiments.progress import Progress
-from voicelab.experiments.stage import Staging, play_in_real_time
+from voicelab.experiments.stage import Staging, play_in_real_time, shortcomings
 from voicelab.measure.run import Run
 from voicelab.session.core import SessionCore
 from voicelab.session.live import LiveRun
@@ -67,6 +67,7 @@ def talk(
     staging = Staging(folder=folder, target=target, asked=asked, tags=tags, note="voicelab talk")
 
     async def script(core: SessionCore, live: LiveRun) -> None:
+        progress.notes(shortcomings(core))
         for number, clip in enumerate(clips, start=1):
             progress.step(number, len(clips), f"{clip.name} ({clip.duration_ms / 1000:.1f} s)")
             await core.play(clip)

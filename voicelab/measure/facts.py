@@ -252,13 +252,13 @@ class _Pass:
         item = self._items.get(event.get("item_id", ""))
         if item is not None and ref:
             item.heard_refs.append((ref["start"], ref["n"]))
+            # So that a reply whose player was killed has been heard as far as it was; playback.stopped has the last word.
+            item.heard_ms += ref["n"] / SAMPLES_PER_MS
 
     def play_stopped(self, record: Record, event: dict[str, Any]) -> None:
         item = self._items.get(event["item_id"])
         if item is not None:
             item.heard_ms = event["heard_ms"]
-            # A codec's last millisecond belongs to no delta: it comes out of the decoder when the audio is done.
-            item.n_samples = max(item.n_samples, round(event.get("received_ms", 0.0) * SAMPLES_PER_MS))
             item.cut = event["reason"] == "interrupted"
 
     def truncated(self, record: Record, event: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ Does not know: prices (``measure.prices``), bills. The embedded server bills not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,8 @@ def _running(names: list[str], dollars: list[float], prices: Mapping[str, Any]) 
 def _lay_out(made: Figure, run: Run, priced: bool) -> None:
     prices = run.manifest.prices
     if run.price is None:
-        title = f"US dollars unknown: no price is known for {prices.get('model') or run.manifest.model or 'this model'}"
+        model = prices.get("model") or run.manifest.model or "this model"
+        title = f"US dollars unknown: no price is known for {escape(str(model))}"
     else:
         title = f"US dollars {price_phrase(prices)}" if priced else "US dollars unknown: a response reported no usage"
     made.update_layout(

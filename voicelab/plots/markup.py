@@ -6,6 +6,7 @@ Does not know: what a page is about. Words that were heard or said, and everythi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -38,6 +39,12 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
 def joined(children: Iterable[object]) -> Html:
     """Return children one after the other, each escaped unless it is HTML."""
     return Html("".join(c if isinstance(c, Html) else escape(str(c)) for c in children if c is not None))
+
+
+def data_script(value: object, **attributes: object) -> Html:
+    """Return plain JSON values as data for a script; no text in them can end the element early."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return tag("script", Html(text), type="application/json", **attributes)
 
 
 def table(heads: Sequence[str], rows: Iterable[Iterable[object]], caption: str, numbers: Iterable[int] = ()) -> Html:

@@ -18,7 +18,7 @@ from voicelab.plots import theme
 from voicelab.plots.cost import cost
 from voicelab.plots.headline import headline
 from voicelab.plots.latency import latency
-from voicelab.plots.markup import Html, tag
+from voicelab.plots.markup import Html, data_script, tag
 from voicelab.plots.provenance import source_line
 from voicelab.plots.report_tables import provenance_tables, trouble_table, turns_table
 from voicelab.plots.sound import flac_address, mixed
@@ -86,7 +86,7 @@ def _page(runs: Sequence[Run]) -> str:
         _contents(runs) if len(runs) > 1 else None,
         tag("main", *(_run_section(run, f"run-{k}") for k, run in enumerate(runs, 1))),
         tag("noscript", tag("p", "The figures need JavaScript; sentences, tables and sound do not.")),
-        _json_script({"light": theme.template(), "dark": theme.template(dark=True)}, id="templates"),
+        data_script({"light": theme.template(), "dark": theme.template(dark=True)}, id="templates"),
         tag("script", Html(_packaged("report.js"))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
@@ -151,12 +151,6 @@ def _plot(figure: Figure, caption: str, *, kind: str) -> Html:
     return tag(
         "figure",
         tag("div", class_="plot", data_click=kind, style=height, role="img", aria_label=caption),
-        _json_script(json.loads(figure.to_json())),
+        data_script(json.loads(figure.to_json())),
         tag("figcaption", caption),
     )
-
-
-def _json_script(value: object, **attributes: object) -> Html:
-    """Return data for the script; no text in it can end the element early."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return tag("script", Html(text), type="application/json", **attributes)

@@ -12,7 +12,7 @@ from typing import Any
 
 HIDDEN = "[hidden]"
 _SECRET_FIELDS = {"authorization", "api_key", "api-key", "client_secret", "token", "password", "headers"}
-_SECRET_SHAPES = re.compile(r"\b(?:sk-|ek_|Bearer )[A-Za-z0-9_\-.]{8,}")
+_SECRET_SHAPES = re.compile(r"\b(?:(?:sk-|ek_)[A-Za-z0-9_\-.]{8,}|Bearer [A-Za-z0-9_\-.~+/=]{8,})")
 
 
 def hide_secrets(value: Any, known: Collection[str] = ()) -> Any:

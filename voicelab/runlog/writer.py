@@ -70,7 +70,11 @@ class RunWriter:
 
     def finish(self, manifest: Manifest) -> None:
         """Close the files and write the final manifest."""
+        self.close()
+        write_manifest(self.folder, manifest)
+
+    def close(self) -> None:
+        """Close the files as they are; the manifest goes on saying ``running``."""
         self._events.close()
         for track in self._tracks.values():
             track.close()
-        write_manifest(self.folder, manifest)

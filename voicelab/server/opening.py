@@ -54,11 +54,13 @@ def what_works(choice: Choice) -> tuple[Choice, list[str]]:
     notes = []
     hears, mend = hearing_available()
     if choice.hearing != "none" and not hears:
-        notes.append(f"No words are recognised here, so the mirror answers speech: {mend}")
+        notes.append(f"The mirror answers speech: {mend}")
         choice = Choice("none", "mirror", choice.chat_url)
     speaks, mend = speaking_available()
     if not speaks:
         notes.append(f"Replies are written, not spoken: {mend}")
+    if note := Scorer().note:
+        notes.append(note)
     return choice, notes
 
 
@@ -73,8 +75,9 @@ class EngineRoom:
     """
 
     def __init__(self, choice: Choice, *, in_place: ModelledCost | None = None) -> None:
-        self.choice, self.notes = what_works(choice)
-        _mind(self.choice, None)  # a chat URL that cannot be meant is told now, not to the first client
+        self.choice = choice
+        self.notes = what_works(choice)[1]
+        _mind(choice, None)  # a chat URL that cannot be meant is told now, not to the first client
         self._in_place = in_place
         self._speaking: SpeakingHandle | None = None
         if speaking_available()[0]:
@@ -96,8 +99,6 @@ class EngineRoom:
         choice = Choice(hearing or self.choice.hearing, reply or self.choice.reply, self.choice.chat_url)
         choice, notes = what_works(choice)
         mind = _mind(choice, reply)
-        scorer = Scorer()
-        notes = [*notes, *([scorer.note] if scorer.note else [])]
         return Engines(
             open_scorer=Scorer,
             reply=mind,
@@ -107,7 +108,7 @@ class EngineRoom:
                 "hearing": choice.hearing,
                 "reply": mind.name,
                 "reply_is_a_model": mind.is_model,
-                "speech_scores": scorer.name,
+                "speech_scores": Scorer().name,
                 "modelled_cost": None if self._in_place is None else asdict(self._in_place),
                 "notes": notes,
             },

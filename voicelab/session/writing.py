@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from typing import Protocol
 
 from voicelab.audio.samples import Samples
@@ -128,6 +129,8 @@ class ThreadedWriting:
                 pass
         except OSError as error:
             self._failure = error
+            with suppress(OSError):  # the disk that refused a record may refuse the last bytes of a file as well
+                self._writer.close()
 
     def _write_one(self) -> bool:
         """Write the next thing, flush twice a second in any case, and return whether it was the last."""
