@@ -80,7 +80,7 @@ def test_server_that_dies_in_the_middle_of_a_turn_is_told_in_one_line(tmp_path: 
 
 
 def test_workers_that_crash_do_not_end_the_conversation(tmp_path: Path) -> None:
-    """A recogniser killed while somebody speaks, a synthesiser killed while it answers: the next turn has both again."""
+    """A recogniser killed while somebody speaks, a voice killed while it answers: the next turn has both again."""
     hello, log = say_hello(tmp_path), tmp_path / "a" / "events.jsonl"
     with started("talk", hello, hello, "--out", "a", "--json", folder=tmp_path) as process:
         read_until(process, "1/2")

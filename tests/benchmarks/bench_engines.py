@@ -38,25 +38,26 @@ N_NUMBERS = 3  # sentences made from each phrase with a {number}
 LEAD_MS, TAIL_MS = 300, 160  # what a server hands over before and after the words
 # The first 40 were used when the threshold of rejection was set, the others were not.
 TUNED_OUTSIDE = """
-the cat sat on the old wooden chair; i would like to order a large pizza with mushrooms;
-please book a flight to madrid for next tuesday; the stock market fell sharply this morning;
-my sister lives near the harbour; turn on the kitchen lights; play some jazz music; call my mother;
-do you like football; where did i leave my keys; open the window please; how tall is mount everest; the train leaves at half past nine; send an email to robert;
-remind me to buy milk; who won the election; what is the capital of france; it was a bright cold day in april;
-we walked along the river until sunset; can you translate this into german; add eggs to my shopping list;
-the doctor said to rest for a week; banana bread recipe; how many people live in china; i forgot my password again;
-take the second street on the left; his car broke down on the motorway; are there any restaurants nearby;
-the children are playing in the garden; nobody knows what happened yesterday; this coffee is far too bitter;
-could you lower the volume; what a beautiful painting; the meeting has been cancelled; my computer will not start;
-she sells sea shells by the sea shore; give me directions to the airport; the quarterly report is due on friday;
-what should i cook for dinner; we need more chairs for the party"""
+the cat sat on the old wooden chair; i would like to order a large pizza with mushrooms; please book a flight to
+madrid for next tuesday; the stock market fell sharply this morning; my sister lives near the harbour; turn on the
+kitchen lights; play some jazz music; call my mother; do you like football; where did i leave my keys; open the
+window please; how tall is mount everest; the train leaves at half past nine; send an email to robert; remind me to
+buy milk; who won the election; what is the capital of france; it was a bright cold day in april; we walked along
+the river until sunset; can you translate this into german; add eggs to my shopping list; the doctor said to rest
+for a week; banana bread recipe; how many people live in china; i forgot my password again; take the second street
+on the left; his car broke down on the motorway; are there any restaurants nearby; the children are playing in the
+garden; nobody knows what happened yesterday; this coffee is far too bitter; could you lower the volume; what a
+beautiful painting; the meeting has been cancelled; my computer will not start; she sells sea shells by the sea
+shore; give me directions to the airport; the quarterly report is due on friday; what should i cook for dinner; we
+need more chairs for the party"""
 FRESH_OUTSIDE = """
-the bridge was closed because of heavy snow; is there a pharmacy in this street;
-my brother plays the violin very well; how do i remove a coffee stain; she bought three tickets for the concert; the library opens at ten on saturdays;
-what is the longest river in africa; please water the plants while i am away; the soup needs a little more salt;
-he wrote a letter to the mayor; our neighbours have a very loud dog; could you recommend a good book;
-the plane landed an hour late; where can i park my bicycle; i dreamed of a house by the sea; close the door behind you;
-who painted this picture; the battery of my phone is empty; we should leave before it gets dark; cancel my appointment"""
+the bridge was closed because of heavy snow; is there a pharmacy in this street; my brother plays the violin very
+well; how do i remove a coffee stain; she bought three tickets for the concert; the library opens at ten on
+saturdays; what is the longest river in africa; please water the plants while i am away; the soup needs a little
+more salt; he wrote a letter to the mayor; our neighbours have a very loud dog; could you recommend a good book; the
+plane landed an hour late; where can i park my bicycle; i dreamed of a house by the sea; close the door behind you;
+who painted this picture; the battery of my phone is empty; we should leave before it gets dark; cancel my
+appointment"""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ def labelled_turn(tape: Tape) -> None:
     tape.said("resp_1", "item_a1", 1610, "greetings.")
     tape.sound("resp_1", "item_a1", 1700, loud(250))
     tape.done("resp_1", 1800, usage(text=(119, 64, 30), audio=(13, 0, 10)))
-    tape.heard("item_a1", 1607, np.concatenate([silent(50), loud(150)]))  # the sink began 7 ms after it was handed sound
+    tape.heard(
+        "item_a1", 1607, np.concatenate([silent(50), loud(150)])
+    )  # the sink began 7 ms after it was handed sound
     tape.heard("item_a1", 1807, loud(300))
     tape.stopped("item_a1", 2107, 500.0, 500.0)
 
@@ -76,9 +78,7 @@ def tool_turn(tape: Tape) -> None:
     tape.recv("input_audio_buffer.committed", 5301, item_id="item_u3")
     tape.created("resp_3", 5310)
     call = {"response_id": "resp_3", "item_id": "item_f3", "call_id": "call_3"}
-    tape.recv(
-        "response.function_call_arguments.done", 5400, **call, name="get_weather", arguments='{"city": "Rome"}'
-    )
+    tape.recv("response.function_call_arguments.done", 5400, **call, name="get_weather", arguments='{"city": "Rome"}')
     tape.done("resp_3", 5410, usage(text=(200, 160, 20), audio=(50, 30, 0)))
     tape.local("tool.ran", 5415, name="get_weather", call_id="call_3")
     output = {"type": "function_call_output", "call_id": "call_3", "output": "sunny"}

@@ -22,6 +22,7 @@ from voicelab.runlog.writer import RunWriter, prepare_folder
 PER_MS = 24
 FRAME_MS = 20
 MODEL = "gpt-realtime"
+PRICE = price_of(MODEL)
 WALL = "2026-11-20T12:00:00.000000Z"
 
 
@@ -110,7 +111,7 @@ class Tape:
         self.local("vad", at_ms, start_ms=start_ms, window_ms=32.0, p=list(p), detector="silero-v6")
 
     def spoke(self, item_id: str, start_ms: int, end_ms: int, *, started_ms: float, stopped_ms: float) -> None:
-        """Let the server find a turn from ``start_ms`` to ``end_ms`` of its input audio clock, and commit it 1 ms later."""
+        """Let the server find a turn between two positions of its input audio clock, and commit it 1 ms later."""
         self.recv("input_audio_buffer.speech_started", started_ms, audio_start_ms=start_ms, item_id=item_id)
         self.recv("input_audio_buffer.speech_stopped", stopped_ms, audio_end_ms=end_ms, item_id=item_id)
         self.recv("input_audio_buffer.committed", stopped_ms + 1, item_id=item_id)
@@ -142,7 +143,9 @@ class Tape:
         ref = self.place("heard", start_ms, samples)
         self.local("playback.heard", start_ms + len(samples) / PER_MS, item_id=item_id, audio=ref)
 
-    def stopped(self, item_id: str, at_ms: float, heard_ms: float, received_ms: float, reason: str = "finished") -> None:
+    def stopped(
+        self, item_id: str, at_ms: float, heard_ms: float, received_ms: float, reason: str = "finished"
+    ) -> None:
         self.local(
             "playback.stopped", at_ms, item_id=item_id, reason=reason, heard_ms=heard_ms, received_ms=received_ms
         )
@@ -161,7 +164,7 @@ class Tape:
     def facts(self) -> Facts:
         return gather(self.records)
 
-    def turns(self, price: Price | None = price_of(MODEL)) -> list[Turn]:
+    def turns(self, price: Price | None = PRICE) -> list[Turn]:
         """Return the turns without a folder."""
         return turns_of(self.facts(), self.records, price, self.read)
 

@@ -167,6 +167,8 @@ class _Pass:
             self._typed = (record, item)
 
     def response_asked(self, record: Record, event: dict[str, Any]) -> None:
+        if (event.get("response") or {}).get("conversation") == "none":
+            return
         if self._typed is not None:
             asked, item = self._typed
             text = " ".join(part.get("text", "") for part in item.get("content") or ())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def events_table(records: Sequence[Record]) -> pl.DataFrame:
-    """One row a record: ``seq``, ``t_ms``, ``wall``, ``epoch``, ``dir``, ``type``, ``bytes``, ``event`` (JSON text).
+    """One row a record: ``seq``, ``t_ms``, ``wall``, ``epoch``, ``dir``, ``type``, ``native``, ``bytes``, ``event`` (JSON).
 
     The payloads differ from type to type, so they stay text; nothing is inferred from them.
     """

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from voicelab.errors import ConfigError
+from voicelab.protocol.allowed import allowed_values
 
 VoiceName: TypeAlias = Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"]
 Modality: TypeAlias = Literal["audio", "text"]
@@ -233,10 +234,10 @@ def convert(value: Any, shape: type[_Shape], *, root: str) -> _Shape:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        raise explain(error, root=root) from None
+        raise explain(error, shape, root=root) from None
 
 
-def explain(error: msgspec.ValidationError, *, root: str) -> ConfigError:
+def explain(error: msgspec.ValidationError, shape: Any, *, root: str) -> ConfigError:
     """Translate msgspec's validation error into the protocol's: a sentence, a code, the path of the value."""
     match = _ERROR.match(str(error))
     what, path = (match["what"], match["path"] or "") if match else (str(error), "")
@@ -248,7 +249,10 @@ def explain(error: msgspec.ValidationError, *, root: str) -> ConfigError:
         code = "unknown_parameter" if "unknown" in what else "missing_required_parameter"
     elif what.startswith("Expected `") and ", got `" in what:
         code = "invalid_type"
-    return ConfigError(f"{param}: {what[0].lower()}{what[1:]}.", param=param, code=code)
+    what = f"{what[0].lower()}{what[1:].replace('enum value', 'value', 1)}"
+    supported = allowed_values(shape, path) if what.startswith("invalid ") else ()
+    mend = f" Supported values are: {', '.join(supported)}." if supported else ""
+    return ConfigError(f"{param}: {what}.{mend}", param=param, code=code)
 
 
 def to_plain(value: Any) -> Any:
