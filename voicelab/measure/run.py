@@ -124,8 +124,9 @@ class Run:
     def stretch(self, track: Track, start_ms: float, end_ms: float) -> Samples:
         """Return a track's samples between two instants of the run, silence where nothing was recorded."""
         start, end = (round(ms * TRACK_RATE_HZ / 1000) for ms in (max(0.0, start_ms), max(0.0, end_ms)))
-        found = self.samples(track, start, end - start)
-        return np.concatenate([found, np.zeros(max(0, end - start - len(found)), np.int16)])
+        n = max(0, end - start)
+        found = self.samples(track, start, n)
+        return np.concatenate([found, np.zeros(n - len(found), np.int16)])
 
     @property
     def duration_ms(self) -> float:

@@ -7,12 +7,12 @@ Does not know: whether a value is in range (``settings``).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
 from voicelab.errors import ConfigError
+from voicelab.protocol.allowed import alternatives
 from voicelab.protocol.settings import SessionConfig, merge
 
 
@@ -84,19 +84,6 @@ def _walk(struct: type[msgspec.Struct], prefix: str) -> Iterator[str]:
     for name, hint in get_type_hints(struct, include_extras=True).items():
         path = f"{prefix}{name}"
         yield path
-        for inner in _structs(hint):
-            yield from _walk(inner, f"{path}.")
-
-
-def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
-    """Yield the structs that a type hint allows; lists of structs have no paths of their own."""
-    origin = get_origin(hint)
-    if origin is Annotated:
-        yield from _structs(get_args(hint)[0])
-    elif origin in (Union, UnionType):
-        for option in get_args(hint):
-            yield from _structs(option)
-    elif origin is Literal:
-        return
-    elif isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        yield hint
+        for inner in alternatives(hint):  # the structs in a list have no paths of their own
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                yield from _walk(inner, f"{path}.")
