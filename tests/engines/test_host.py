@@ -296,3 +296,20 @@ def test_words_in_a_worker_are_those_in_place() -> None:
         assert heard[0] == heard[1]
 
     run(test)
+
+
+def test_words_of_a_turn_are_its_own_though_the_next_turn_has_begun() -> None:
+    """A barge-in begins a turn while the words of the one before are still being found: each gets its own."""
+
+    async def test() -> None:
+        for ears in recognisers():
+            ears.start()
+            feed_all(ears, say("Hello."))
+            first = asyncio.ensure_future(ears.finish())
+            await asyncio.sleep(0)
+            ears.start()
+            feed_all(ears, say("Tell me a joke."))
+            assert [(await first).text, (await ears.finish()).text] == ["hello", "tell me a joke"]
+            await ears.close()
+
+    run(test)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.measure.room import Tape, loud
 from voicelab.measure.facts import Label, gather
 
@@ -169,6 +171,19 @@ def test_an_item_that_is_deleted_after_it_was_heard_was_not_cut() -> None:
     tape.recv("conversation.item.deleted", 9000, item_id="item_1")
     item = tape.facts().responses["resp_1"].items["item_1"]
     assert (item.cut, item.remembered_ms, item.heard_ms) == (False, 0, 400.0)
+
+
+def test_a_reply_whose_player_was_killed_was_heard_as_far_as_it_was() -> None:
+    """Without the record that playback stopped, what was written into the heard track counts."""
+    tape = Tape()
+    spoken_item(tape)
+    tape.played("item_1", 20)
+    tape.heard("item_1", 20, loud(200))
+    tape.heard("item_1", 220, loud(100))
+    item = tape.facts().responses["resp_1"].items["item_1"]
+    assert item.heard_ms == pytest.approx(300)
+    tape.stopped("item_1", 310, 290.0, 400.0, "interrupted")
+    assert tape.facts().responses["resp_1"].items["item_1"].heard_ms == 290.0
 
 
 def test_thresholds_errors_and_marks_keep_their_instants() -> None:

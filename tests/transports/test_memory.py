@@ -35,6 +35,18 @@ def test_pairs_do_not_hear_each_other() -> None:
     asyncio.run(talk())
 
 
+def test_the_other_end_is_gone_at_once() -> None:
+    """What is sent to an end that has closed is refused, also before the close was received; nothing is lost unsaid."""
+
+    async def talk() -> None:
+        one, other = memory_pair()
+        await one.close(4001)
+        with pytest.raises(TransportClosed, match="code 4001"):
+            await other.send("too late")
+
+    asyncio.run(talk())
+
+
 def test_an_end_alone_is_a_broken_connection() -> None:
     """Without another end nothing can be sent; the code is that of a connection without a goodbye."""
 

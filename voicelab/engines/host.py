@@ -52,8 +52,9 @@ class HostedRecogniser:
         configuration = Hear(scenario.name, scenario.phrases) if scenario else Hear("", ())
         self._line = WorkerLine("hear", "recogniser", configuration, self._take, self._fail)
         self._turn = 0
-        self._outcome: Heard | EngineError | ConfigError | None = None
-        self._decided = asyncio.Event()
+        self._failure: EngineError | ConfigError | None = None
+        # A turn can end while the words of the one before are still being found, so each waits for its own.
+        self._waiting: dict[int, asyncio.Future[Heard]] = {}
         self.partial = ""
 
     @property
@@ -68,8 +69,7 @@ class HostedRecogniser:
     def start(self) -> None:
         """Begin a turn; an unfinished one is forgotten."""
         self._turn += 1
-        self._outcome = None
-        self._decided.clear()
+        self._failure = None
         self.partial = ""
         self._line.post(Start(self._turn))
 
@@ -97,12 +97,16 @@ class HostedRecogniser:
         """
         if self._turn == 0:
             raise EngineError("No turn was started, so there is nothing to finish; call start() first.")
-        self._post(Finish())
-        await self._decided.wait()
-        if not isinstance(self._outcome, Heard):
-            assert self._outcome is not None
-            raise self._outcome
-        return self._outcome
+        if self._failure is not None:
+            raise self._failure
+        turn = self._turn
+        heard: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+        self._waiting[turn] = heard
+        try:
+            self._post(Finish())
+            return await heard
+        finally:
+            self._waiting.pop(turn, None)
 
     async def close(self) -> None:
         """End the worker. Safe to call twice."""
@@ -110,27 +114,31 @@ class HostedRecogniser:
 
     def _post(self, message: Feed | Pause | Resume | Finish) -> None:
         # A turn that failed must not wake a fresh worker, which has not heard its beginning.
-        if not self._decided.is_set():
+        if self._failure is None:
             self._line.post(message)
 
     def _take(self, answer: Answer) -> None:
         match answer:
             case Partial(turn, text) if turn == self._turn:
                 self.partial = text
-            case Final(turn, text, rejected, confidence, engine) if turn == self._turn:
-                self._decide(Heard(text, rejected, confidence, engine))
-            case Failed(turn) if turn == self._turn:
-                self._decide(answer.as_error())
+            case Final(turn, text, rejected, confidence, engine) if turn in self._waiting:
+                self._waiting[turn].set_result(Heard(text, rejected, confidence, engine))
+            case Failed(turn):
+                self._fail_turn(turn, answer.as_error())
             case _:
                 pass  # of a turn that was given up
 
     def _fail(self, error: EngineError) -> None:
-        self._decide(error)
+        """The worker is gone: every turn that waits for it, and the one that is being spoken, has failed."""
+        for turn in {*self._waiting, self._turn}:
+            self._fail_turn(turn, error)
 
-    def _decide(self, outcome: Heard | EngineError | ConfigError) -> None:
-        if not self._decided.is_set():
-            self._outcome = outcome
-            self._decided.set()
+    def _fail_turn(self, turn: int, error: EngineError | ConfigError) -> None:
+        if turn == self._turn:
+            self._failure = self._failure or error
+        waiting = self._waiting.get(turn)
+        if waiting is not None and not waiting.done():
+            waiting.set_exception(error)
 
 
 class HostedSpeaker:

@@ -254,7 +254,7 @@ class _Pass:
         item = self._items.get(event.get("item_id", ""))
         if item is not None and ref:
             item.heard_refs.append((ref["start"], ref["n"]))
-            # So that a reply whose player was killed has been heard as far as it was; playback.stopped has the last word.
+            # A reply whose player was killed has been heard as far as it was; playback.stopped has the last word.
             item.heard_ms += ref["n"] / SAMPLES_PER_MS
 
     def play_stopped(self, record: Record, event: dict[str, Any]) -> None:

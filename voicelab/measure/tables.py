@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def events_table(records: Sequence[Record]) -> pl.DataFrame:
-    """One row a record: ``seq``, ``t_ms``, ``wall``, ``epoch``, ``dir``, ``type``, ``native``, ``bytes``, ``event`` (JSON).
+    """One row a record.
 
+    Columns: ``seq``, ``t_ms``, ``wall``, ``epoch``, ``dir``, ``type``, ``native``, ``bytes``, ``event`` (JSON text).
     The payloads differ from type to type, so they stay text; nothing is inferred from them.
     """
     import polars as pl
@@ -139,7 +140,8 @@ def costs_table(facts: Facts, price: Price | None) -> pl.DataFrame:
     """One row a response and meter.
 
     Columns: ``response_id``, ``turn``, ``meter``, ``tokens``, ``usd_per_million``, ``cost_usd``; ``meter`` is
-    ``text in``, ``text cached``, ``text out``, ``audio in``, ``audio cached`` or ``audio out``; an unknown price is null.
+    ``text in``, ``text cached``, ``text out``, ``audio in``, ``audio cached`` or ``audio out``; an unknown price
+    is null.
     """
     import polars as pl
 

@@ -79,9 +79,7 @@ class Turn:
     cost_usd: float | None
 
 
-def turns_of(
-    facts: Facts, records: Sequence[Record], price: Price | None, read_track: ReadTrack
-) -> list[Turn]:
+def turns_of(facts: Facts, records: Sequence[Record], price: Price | None, read_track: ReadTrack) -> list[Turn]:
     """Return one `Turn` for each user turn.
 
     Parameters
