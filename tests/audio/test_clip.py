@@ -71,18 +71,14 @@ def test_any_rate_and_format_becomes_24_khz(tmp_path, rate_hz, ending):
     spectrum = np.abs(np.fft.rfft(clip.samples[:24_000]))
     assert clip.duration_ms == pytest.approx(1000, abs=1)
     assert np.argmax(spectrum) == 440
-    assert np.sqrt(np.mean(np.square(clip.samples, dtype=float))) == pytest.approx(
-        0.3 * 32768 / 2**0.5, rel=0.03
-    )
+    assert np.sqrt(np.mean(np.square(clip.samples, dtype=float))) == pytest.approx(0.3 * 32768 / 2**0.5, rel=0.03)
     assert clip.converted == f"from {rate_hz:,} Hz mono {ending.upper()}"
 
 
 def test_stereo_is_mixed_to_mono_in_equal_parts(tmp_path):
     """Each channel counts half, and the reader says so."""
     path = tmp_path / "two.flac"
-    soundfile.write(
-        path, np.column_stack([np.full(2400, 8000), np.full(2400, 2000)]).astype(np.int16), 24_000
-    )
+    soundfile.write(path, np.column_stack([np.full(2400, 8000), np.full(2400, 2000)]).astype(np.int16), 24_000)
     clip = read_clip(path)
     assert set(clip.samples.tolist()) == {5000}
     assert clip.converted == "from 24,000 Hz stereo FLAC"
@@ -96,9 +92,7 @@ def test_a_microphone_array_is_named_by_its_channels(tmp_path):
     assert clip.converted == "from 24,000 Hz 6-channel WAV"
 
 
-@pytest.mark.parametrize(
-    ("subtype", "word"), [("PCM_24", "24-bit"), ("PCM_32", "32-bit"), ("FLOAT", "32-bit float")]
-)
+@pytest.mark.parametrize(("subtype", "word"), [("PCM_24", "24-bit"), ("PCM_32", "32-bit"), ("FLOAT", "32-bit float")])
 def test_a_depth_that_16_bits_cannot_hold_is_said(tmp_path, subtype, word):
     """Rounding to 16 bits is a change too."""
     soundfile.write(tmp_path / "deep.wav", sine(24_000), 24_000, subtype=subtype)
@@ -180,9 +174,7 @@ def test_a_compressed_file_cut_short_is_refused(tmp_path, ending, share):
     refusal(path)
 
 
-@pytest.mark.parametrize(
-    ("riff_size", "data_size"), [(0, 0), (0xFFFF_FFFF, 0xFFFF_FFFF), (0, 0xFFFF_FFFF), (36, 0)]
-)
+@pytest.mark.parametrize(("riff_size", "data_size"), [(0, 0), (0xFFFF_FFFF, 0xFFFF_FFFF), (0, 0xFFFF_FFFF), (36, 0)])
 def test_a_wav_streamed_through_a_pipe_is_read_whole(tmp_path, riff_size, data_size):
     """A writer that could not go back leaves 0 or 0xFFFFFFFF: both mean "until the end"."""
     samples = tone(440, 500)
@@ -210,9 +202,7 @@ def test_a_flac_streamed_through_a_pipe_is_refused_with_the_way_out(tmp_path):
     path = tmp_path / "pipe.flac"
     soundfile.write(path, tone(440, 500), 24_000)
     raw = bytearray(path.read_bytes())
-    raw[21] &= (
-        0xF0  # the number of samples: the last 36 bits before the checksum in STREAMINFO (RFC 9639, 8.2)
-    )
+    raw[21] &= 0xF0  # the number of samples: the last 36 bits before the checksum in STREAMINFO (RFC 9639, 8.2)
     raw[22:26] = bytes(4)
     path.write_bytes(raw)
     assert "convert it to WAV" in refusal(path)

@@ -1,8 +1,8 @@
-"""How long the embedded server needs beyond the silence it was told to wait for: ``python -m tests.benchmarks.bench_latency``.
+"""What the embedded server needs beyond the silence it waits for: ``python -m tests.benchmarks.bench_latency``.
 
-Real time, real server process, grammar recogniser: each of the demo's one-breath clips is played at each silence setting.
-Reported: labelled end of speech to first audible reply sample, minus the silence setting (median, p95, maximum, n), and the parts.
-The peer in the same run is the silence setting itself: the ratio says how much of the wait is the server's own.
+Real time, real server process, grammar recogniser: the demo's one-breath clips are played at each silence setting.
+Reported: labelled end of speech to first audible reply sample, minus the silence setting (median, p95, maximum, n), and
+the parts. The peer in the same run is the silence setting itself: the ratio says how much of the wait is the server's.
 """
 
 from __future__ import annotations

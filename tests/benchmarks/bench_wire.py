@@ -1,7 +1,7 @@
 """What one event costs, and what an import costs, beside peers: ``python -m tests.benchmarks.bench_wire``.
 
-Events: decoding a frame, its typed view and applying it to the conversation, against the official SDK's own parsing of the same
-frames in the same run. Import: ``import voicelab`` against ``import numpy`` in fresh processes.
+Events: decoding a frame, its typed view and applying it to the conversation, against the official SDK's own parsing of
+the same frames in the same run. Import: ``import voicelab`` against ``import numpy`` in fresh processes.
 """
 
 from __future__ import annotations

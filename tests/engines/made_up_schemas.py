@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+
 @st.composite
 def numbers(draw: st.DrawFn) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": draw(st.sampled_from(["integer", "number"]))}

@@ -1,6 +1,7 @@
-"""A client of the embedded server for tests: joined to it in memory, in virtual time, with engines that need no native code.
+"""A client of the embedded server for tests: joined to it in memory, in virtual time, without native engines.
 
-The engines are small but real: the tone voice makes 100 ms of tone for each word, the quiet ears hear the words they are given.
+The engines are small but real: the tone voice makes 100 ms of tone for each word, the given ears hear the words they
+are given.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ def test_buffer_keeps_what_is_asked_for_and_forgets_the_rest() -> None:
 
 
 def test_reply_engine_gets_the_speech_alone_and_its_longest_pause() -> None:
-    """What the mirror gives back begins and ends with the voice: no padding, no silence; the thinking pause is measured."""
+    """What the mirror gives back begins and ends with the voice; the thinking pause inside is measured."""
     reply = Saying()
     line = spoken_lines()["thinking"]
 

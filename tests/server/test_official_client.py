@@ -1,4 +1,4 @@
-"""The real ``openai`` Python client against the real server process: what is built on voicelab runs on the hosted service."""
+"""The real ``openai`` client against the real server process: what is built on voicelab runs on the hosted service."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from websockets.exceptions import InvalidStatus
 import pytest
 from openai import OpenAI
 from openai.types.realtime import ResponseDoneEvent, SessionCreatedEvent, SessionUpdatedEvent
+from websockets.exceptions import InvalidStatus
 
 from voicelab.experiments.clips import spoken_lines
 from voicelab.session.local_server import LocalServer
@@ -72,9 +72,7 @@ def test_spoken_turn_is_heard_and_answered(server: LocalServer) -> None:
         events, done = until_done(connection)
     updated = next(e for e in events if isinstance(e, SessionUpdatedEvent))
     assert updated.session.audio.output.voice == "cedar"
-    transcript = next(
-        e.transcript for e in events if e.type == "conversation.item.input_audio_transcription.completed"
-    )
+    transcript = next(e.transcript for e in events if e.type == "conversation.item.input_audio_transcription.completed")
     assert transcript == "hello"
     sound = b"".join(base64.b64decode(e.delta) for e in events if e.type == "response.output_audio.delta")
     assert len(sound) > 48_000

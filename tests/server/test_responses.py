@@ -134,7 +134,7 @@ def test_interrupt_response_false_lets_the_answer_finish() -> None:
 
 
 def test_truncation_shortens_what_the_conversation_remembers() -> None:
-    """After a truncate the reply engine sees only the words that were heard to their end, and later input counts less."""
+    """After a truncate the reply engine sees only the words that were heard to their end."""
     reply = Saying((Say("one two three four five six"),))
 
     async def talk(client: Client) -> None:
@@ -183,7 +183,11 @@ def test_function_call_carries_its_arguments_and_its_result_comes_back() -> None
     call = client.of("response.function_call_arguments.done")[0]
     assert (call["name"], call["arguments"]) == ("set_timer", '{"minutes": 5}')
     assert client.of("response.done")[0]["response"]["output"][0]["call_id"] == call["call_id"]
-    assert [type(item).__name__ for item in reply.requests[1].items] == ["Message", "FunctionCall", "FunctionCallOutput"]
+    assert [type(item).__name__ for item in reply.requests[1].items] == [
+        "Message",
+        "FunctionCall",
+        "FunctionCallOutput",
+    ]
 
 
 def test_usage_adds_up_and_history_is_cached() -> None:

@@ -42,7 +42,8 @@ def test_spoken_turn_has_the_order_of_the_real_service() -> None:
 
     async def talk(client: Client) -> None:
         await client.send(
-            "session.update", session={"type": "realtime", "audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+            "session.update",
+            session={"type": "realtime", "audio": {"input": {"transcription": {"model": "whisper-1"}}}},
         )
         await client.append(spoken("hello"))
         await client.until("response.done")

@@ -34,7 +34,9 @@ def test_absent_fields_stay_and_null_clears() -> None:
 
 def test_one_wrong_value_rejects_the_whole_update() -> None:
     """Nothing of an update holds when a value in it is wrong; the error names the path."""
-    client = updated({"instructions": "No.", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 2}}}})
+    client = updated(
+        {"instructions": "No.", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 2}}}}
+    )
     error = client.of("error")[0]["error"]
     assert error["param"] == "session.audio.input.turn_detection.threshold"
     assert error["event_id"] == "update-1"

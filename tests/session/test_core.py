@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_silence_goes_out_while_detection_is_on_and_nobody_speaks(tmp_path: Path
     held = hold(act, tmp_path / "run")
     refs = [event["audio"]["audio_ref"] for event in held.sent("input_audio_buffer.append")]
     assert len(refs) == pytest.approx(51, abs=2)
-    assert all(b["start"] == a["start"] + a["n"] for a, b in zip(refs, refs[1:], strict=False))
+    assert all(b["start"] == a["start"] + a["n"] for a, b in pairwise(refs))
 
 
 def test_nothing_is_sent_while_detection_is_off(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def labelled_turn(share: Path, clip: str) -> tuple[float, float]:
 def test_phone_numbers_begin_and_end_where_people_labelled_them(speech_share: Path, tmp_path: Path) -> None:
     """At 900 ms of silence, onset and offset of every dictated number are within 250 ms of the labels.
 
-    A pause of more than 900 ms inside a number rightly ends a turn: then the first turn's onset and the last one's offset count.
-    Where a label begins before anything can be heard (-45 dBFS), the onset is where it can be.
+    A pause of more than 900 ms inside a number rightly ends a turn: then the first turn's onset and the last one's
+    offset count. Where a label begins before anything can be heard (-45 dBFS), the onset is where it can be.
     """
     clips = sorted(path.stem for path in (speech_share / "audio").glob("turn-phone-*.wav"))
     assert len(clips) == 24

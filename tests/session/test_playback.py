@@ -68,7 +68,7 @@ def test_item_is_heard_to_its_end_and_nothing_is_lost(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("after_ms", [1, 10, 20, 21, 333, 999])
 def test_interruption_counts_the_samples_heard_so_far(tmp_path: Path, after_ms: int) -> None:
-    """Interrupted after so many ms, exactly so many ms were heard: not the frame that was handed over, not what came."""
+    """Interrupted after so many ms, so many ms were heard: not the frame that was handed over, not what came."""
     sound = tone(300, 2_000)
     cuts = []
 

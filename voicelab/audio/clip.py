@@ -89,9 +89,7 @@ def read_clip(path: str | os.PathLike[str]) -> Clip:
     n_clipped = int(np.count_nonzero(np.abs(mono) > 1.0))
     samples = to_int16(mono if rate_hz == RATE_HZ else convert_float(mono, rate_hz, RATE_HZ))
     if not samples.any():
-        raise AudioError(
-            f"{where}: nothing is left of it as 16-bit mono at 24 kHz; give a longer or louder clip"
-        )
+        raise AudioError(f"{where}: nothing is left of it as 16-bit mono at 24 kHz; give a longer or louder clip")
     return Clip(samples, Path(where).stem, _conversion(rate_hz, values.shape[1], kind, n_clipped))
 
 
@@ -142,15 +140,11 @@ def _decode(raw: bytes, where: str) -> tuple[NDArray[np.float32], int, tuple[str
     try:
         import soundfile
     except (ImportError, OSError) as error:
-        raise AudioError(
-            f"{where}: sound files need the package soundfile: pip install soundfile ({error})"
-        ) from error
+        raise AudioError(f"{where}: sound files need the package soundfile: pip install soundfile ({error})") from error
     try:
         with soundfile.SoundFile(io.BytesIO(raw)) as file:
             if file.frames == _UNKNOWN_LENGTH:
-                raise AudioError(
-                    f"{where}: does not say how long it is (written to a pipe?); convert it to WAV"
-                )
+                raise AudioError(f"{where}: does not say how long it is (written to a pipe?); convert it to WAV")
             values: NDArray[np.float32] = file.read(dtype="float32", always_2d=True)
             n_promised, rate_hz, kind = file.frames, file.samplerate, (file.format, file.subtype)
     except soundfile.LibsndfileError as error:
@@ -172,8 +166,6 @@ def _conversion(rate_hz: int, n_channels: int, kind: tuple[str, str], n_clipped:
     if rate_hz == RATE_HZ and n_channels == 1 and not depth and not n_clipped:
         return ""
     channels = {1: "mono", 2: "stereo"}.get(n_channels, f"{n_channels}-channel")
-    source = " ".join(
-        word for word in (f"{rate_hz:,} Hz", channels, depth, file_format.removesuffix("EX")) if word
-    )
+    source = " ".join(word for word in (f"{rate_hz:,} Hz", channels, depth, file_format.removesuffix("EX")) if word)
     clipped = f", {n_clipped:,} samples above full scale were clipped" if n_clipped else ""
     return f"from {source}{clipped}"

@@ -74,9 +74,7 @@ def by_name(name: str) -> AudioFormat:
         If the name is none of these.
     """
     if name not in _NAMES:
-        raise ConfigError(
-            f"audio format {name!r} is not supported: use one of {', '.join(_NAMES)}", param="type"
-        )
+        raise ConfigError(f"audio format {name!r} is not supported: use one of {', '.join(_NAMES)}", param="type")
     return _NAMES[name]
 
 
@@ -103,9 +101,7 @@ def from_wire(obj: Mapping[str, Any]) -> AudioFormat:
     found = supported[wire_type]
     rate_hz = obj.get("rate", found.rate_hz)
     if rate_hz != found.rate_hz:
-        raise ConfigError(
-            f"{wire_type} at rate {rate_hz!r} is not supported: use {found.rate_hz}", param="rate"
-        )
+        raise ConfigError(f"{wire_type} at rate {rate_hz!r} is not supported: use {found.rate_hz}", param="rate")
     return found
 
 
@@ -173,7 +169,5 @@ def _from_bytes(data: bytes, wire_format: AudioFormat) -> Samples:
     if wire_format == PCMA:
         return g711.alaw_decode(data)
     if len(data) % 2:
-        raise AudioError(
-            f"16-bit PCM came as {len(data):,} bytes, an odd number: send whole samples of two bytes"
-        )
+        raise AudioError(f"16-bit PCM came as {len(data):,} bytes, an odd number: send whole samples of two bytes")
     return np.frombuffer(data, "<i2").astype(np.int16, copy=False)  # a copy where int16 is big-endian

@@ -155,8 +155,12 @@ def convert_float(values: NDArray[np.float32], from_hz: int, to_hz: int) -> NDAr
     float32 array, shape (m,)
         At ``to_hz``; not clipped.
     """
-    import soxr
-
+    try:
+        import soxr
+    except ImportError:
+        # There is no wheel for Windows on ARM. The live filter does the same with a softer edge.
+        live, sound = Resampler(from_hz, to_hz), to_int16(values)
+        return np.concatenate([live.feed(sound), live.finish()]).astype(np.float32) / np.float32(FULL_SCALE)
     # Floats, because soxr dithers int16: digital silence would come out as faint noise.
     resampled: NDArray[np.float32] = soxr.resample(values, from_hz, to_hz, quality="HQ")
     return resampled
@@ -165,17 +169,13 @@ def convert_float(values: NDArray[np.float32], from_hz: int, to_hz: int) -> NDAr
 def _check_rates(*rates_hz: int) -> None:
     for rate_hz in rates_hz:
         if not isinstance(rate_hz, int) or rate_hz <= 0:
-            raise AudioError(
-                f"cannot resample with a rate of {rate_hz!r}: give whole samples per second, such as 8000"
-            )
+            raise AudioError(f"cannot resample with a rate of {rate_hz!r}: give whole samples per second, such as 8000")
 
 
 def _every_window(values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """Return a view, shape (size - n + 1, n), whose row ``i`` begins at ``values[i]``."""
     # numpy's sliding_window_view does the same and takes longer than the filter itself.
-    return np.ndarray(
-        (values.size - n + 1, n), np.float64, values, strides=(values.itemsize, values.itemsize)
-    )
+    return np.ndarray((values.size - n + 1, n), np.float64, values, strides=(values.itemsize, values.itemsize))
 
 
 @lru_cache(maxsize=16)

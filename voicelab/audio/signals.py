@@ -78,7 +78,5 @@ def _at_level(shape: NDArray[np.float64], crest: float, level_dbfs: float) -> Sa
     peak = crest * 10 ** (level_dbfs / 20)
     if peak > 1.0:
         loudest_dbfs = -20 * math.log10(crest)
-        raise AudioError(
-            f"a level of {level_dbfs} dBFS does not fit into 16 bits: use {loudest_dbfs:.2f} or less"
-        )
+        raise AudioError(f"a level of {level_dbfs} dBFS does not fit into 16 bits: use {loudest_dbfs:.2f} or less")
     return to_int16(peak * shape)

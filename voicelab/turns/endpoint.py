@@ -250,9 +250,7 @@ def find_turns(scores: Iterable[Score], settings: EndpointSettings | None = None
             if isinstance(moment, Started):
                 start = moment
             elif isinstance(moment, Ended) and start is not None:
-                turns.append(
-                    Turn(start.speech_start_ms, moment.speech_end_ms, start.padded_start_ms, moment.at_ms)
-                )
+                turns.append(Turn(start.speech_start_ms, moment.speech_end_ms, start.padded_start_ms, moment.at_ms))
                 start = None
         if score.probability >= endpointer.settings.threshold:
             voiced_end_ms = score.end_ms

