@@ -63,12 +63,16 @@ def test_a_name_must_end_at_a_dot() -> None:
         resolve("duration_ms")
 
 
-def test_an_unknown_name_is_explained_with_the_list() -> None:
-    """The error says that there is none, and which there are."""
-    with pytest.raises(ConfigError, match="no setting is called 'colour'") as caught:
-        resolve("colour")
-    assert SILENCE in str(caught.value)
-    assert (caught.value.param, caught.value.code) == ("colour", "unknown_parameter")
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [("silence", SILENCE), ("treshold", "turn_detection.threshold?"), ("colour", "such as audio.output.voice")],
+)
+def test_an_unknown_name_is_explained_with_what_comes_closest(name: str, mend: str) -> None:
+    """The error says that there is none, and names the nearest ones, or how settings are named."""
+    with pytest.raises(ConfigError, match=f"no setting is called '{name}'") as caught:
+        resolve(name)
+    assert mend in str(caught.value)
+    assert (caught.value.param, caught.value.code) == (name, "unknown_parameter")
 
 
 def test_assigning_a_path_gives_the_partial_session_object() -> None:

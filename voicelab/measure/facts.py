@@ -247,7 +247,7 @@ class _Pass:
 
     def play_started(self, record: Record, event: dict[str, Any]) -> None:
         if event["item_id"] in self._items:
-            self._items[event["item_id"]].played_ns = record.t_ns
+            self._items[event["item_id"]].played_ns = event.get("first_sample_ns", record.t_ns)
 
     def play_heard(self, record: Record, event: dict[str, Any]) -> None:
         ref = (event.get("audio") or {}).get("audio_ref")

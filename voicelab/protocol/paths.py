@@ -7,6 +7,7 @@ Does not know: whether a value is in range (``settings``).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any, get_type_hints
 
 import msgspec
@@ -37,10 +38,18 @@ def resolve(name: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise ConfigError(
-            f"no setting is called {name!r}; the settings are {', '.join(known)}", param=name, code="unknown_parameter"
-        )
+        raise ConfigError(f"no setting is called {name!r}; {_suggest(name, known)}", param=name, code="unknown_parameter")
     raise ConfigError(f"{name!r} could be {' or '.join(found)}: give the full path", param=name)
+
+
+def _suggest(name: str, known: tuple[str, ...]) -> str:
+    """Return the settings whose names come closest, or an example."""
+    words = {path.rpartition(".")[2]: path for path in known}
+    wanted = name.rpartition(".")[2]
+    close = [word for word in words if wanted in word] or get_close_matches(wanted, words, n=3)
+    if close:
+        return f"did you mean {' or '.join(words[word] for word in close)}?"
+    return "settings go by their path in the session object, such as audio.output.voice, or its last word, such as voice"
 
 
 def assign(path: str, value: Any) -> dict[str, Any]:

@@ -238,14 +238,21 @@ class Player:
         return pieces
 
     def _hand_over(self, pieces: list[tuple[_Item, Samples]]) -> None:
+        position = self._heard_from + sum(len(samples) for _, samples in self._stretch)
         for item, samples in pieces:
             if not item.started:
                 item.started = True
                 self._recorder.local(
-                    "playback.started", item_id=item.item_id, response_id=item.response_id, sink=self._sink.name
+                    "playback.started",
+                    item_id=item.item_id,
+                    response_id=item.response_id,
+                    sink=self._sink.name,
+                    # When its first sample is heard: behind the sink's own delay, which a sound card has.
+                    first_sample_ns=round(position * 1e9 / RATE_HZ),
                 )
                 self._changed()
             item.handed += len(samples)
+            position += len(samples)
         self._stretch += pieces
         self._sink.play(np.concatenate([samples for _, samples in pieces]))
 
