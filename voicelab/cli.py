@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8765, help="port, 0 for a free one (default: %(default)s)")
     serve.add_argument("--api-key", metavar="K", help="the key that clients must show (default: a fresh one, printed)")
-    serve.add_argument("--chat-url", metavar="URL", help="an OpenAI-compatible chat endpoint that answers")
+    serve.add_argument(
+        "--chat-url", metavar="URL", help="an OpenAI-compatible chat endpoint that answers (key: VOICELAB_CHAT_API_KEY)"
+    )
     serve.add_argument("--hearing", choices=("guide", "dictation", "none"), default="dictation")
     serve.add_argument("--reply", choices=("guide", "mirror"), default="guide")
     serve.add_argument("--session-seconds", type=float, default=3600.0, metavar="N", help="life of a session")

@@ -38,7 +38,9 @@ def resolve(name: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise ConfigError(f"no setting is called {name!r}; {_suggest(name, known)}", param=name, code="unknown_parameter")
+        raise ConfigError(
+            f"no setting is called {name!r}; {_suggest(name, known)}", param=name, code="unknown_parameter"
+        )
     raise ConfigError(f"{name!r} could be {' or '.join(found)}: give the full path", param=name)
 
 
@@ -49,7 +51,9 @@ def _suggest(name: str, known: tuple[str, ...]) -> str:
     close = [word for word in words if wanted in word] or get_close_matches(wanted, words, n=3)
     if close:
         return f"did you mean {' or '.join(words[word] for word in close)}?"
-    return "settings go by their path in the session object, such as audio.output.voice, or its last word, such as voice"
+    return (
+        "settings go by their path in the session object, such as audio.output.voice, or its last word, such as voice"
+    )
 
 
 def assign(path: str, value: Any) -> dict[str, Any]:

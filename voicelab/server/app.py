@@ -75,7 +75,7 @@ def make_app(room: EngineRoom, api_key: str, options: ServerOptions, wall_now: C
             return
         query = websocket.query_params
         try:
-            engines = room.engines(query.get("hearing"), query.get("reply"))
+            engines = room.engines(query.get("hearing"), query.get("reply"), model=query.get("model"))
         except ConfigError as error:
             await websocket.send_denial_response(_error(str(error), error.code, 400))
             return

@@ -7,6 +7,7 @@ Does not know: the protocol.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
@@ -24,6 +25,8 @@ from voicelab.turns.scores import Scorer
 
 HEARING = ("guide", "dictation", "none")
 REPLIES = ("guide", "mirror")
+OWN_MODELS = "voicelab-"
+CHAT_KEY_VARIABLE = "VOICELAB_CHAT_API_KEY"
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,15 @@ class EngineRoom:
         if isinstance(self._speaking, HostedSpeaker):
             self._speaking.warm()
 
-    def engines(self, hearing: str | None = None, reply: str | None = None) -> Engines:
+    def engines(self, hearing: str | None = None, reply: str | None = None, *, model: str | None = None) -> Engines:
         """Return the engines of one connection, which may choose other ears or another mind than the server's.
+
+        Parameters
+        ----------
+        hearing, reply : str, optional
+            As in `Choice`.
+        model : str, optional
+            The model that the client asked for; a chat endpoint is asked for the same.
 
         Raises
         ------
@@ -98,7 +108,7 @@ class EngineRoom:
         """
         choice = Choice(hearing or self.choice.hearing, reply or self.choice.reply, self.choice.chat_url)
         choice, notes = what_works(choice)
-        mind = _mind(choice, reply)
+        mind = _mind(choice, reply, model)
         return Engines(
             open_scorer=Scorer,
             reply=mind,
@@ -133,9 +143,11 @@ class EngineRoom:
         return open_ears
 
 
-def _mind(choice: Choice, asked: str | None) -> ReplyEngine:
+def _mind(choice: Choice, asked: str | None, model: str | None = None) -> ReplyEngine:
     if choice.chat_url and asked is None:
-        return Chat(choice.chat_url)
+        # A client of the embedded server names a model too; voicelab's own names mean nothing to a chat endpoint.
+        named = None if model is None or model.startswith(OWN_MODELS) else model
+        return Chat(choice.chat_url, named, api_key=os.environ.get(CHAT_KEY_VARIABLE))
     return Mirror() if choice.reply == "mirror" else Guide()
 
 
