@@ -105,17 +105,14 @@ def test_bad_file_is_told_in_one_line_before_anything_is_opened(kind: str, says:
     assert not (tmp_path / "a").exists()
 
 
-def test_clip_without_speech_is_an_error_and_the_run_opens(tmp_path: Path) -> None:
-    """A sound in which nobody speaks fails, says where the run is, and the folder says why it failed."""
+def test_clip_without_speech_is_an_error_before_anything_is_opened(tmp_path: Path) -> None:
+    """A sound in which nobody speaks fails in one line; there is no run, since nothing has happened."""
     noise = np.random.default_rng(0).normal(0, 2000, 24_000).astype(np.int16)
     write_wav(tmp_path / "noise.wav", noise)
     done = voicelab("talk", "noise.wav", "--out", "a", folder=tmp_path)
     assert done.returncode == 1
     assert "noise: no speech was found" in complaint(done.stderr)
-    assert "voicelab report a" in complaint(done.stderr)
-    run = open_run(tmp_path / "a")
-    assert run.manifest.state == "failed"
-    assert "no speech" in (run.manifest.reason or "")
+    assert not (tmp_path / "a").exists()
 
 
 @pytest.mark.parametrize(

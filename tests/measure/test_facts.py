@@ -217,3 +217,15 @@ def test_events_about_what_is_not_known_are_passed_over() -> None:
     tape.recv(kind, 70, item_id="nobody", transcript="hi")
     tape.local("of_tomorrow", 80, anything="at all")
     assert (tape.facts().turns, tape.facts().responses) == ([], {})
+
+
+def test_payload_of_another_shape_is_set_aside_and_named() -> None:
+    """An event without a field that it must have costs nothing but itself; its number is kept."""
+    tape = Tape()
+    tape.recv("response.created", 0)
+    tape.recv("input_audio_buffer.committed", 10, item_id=None, previous_item_id=None)
+    tape.recv("response.done", 20, response=[])
+    tape.typed("hello", 30)
+    facts = tape.facts()
+    assert [turn.transcript for turn in facts.turns if turn.kind == "typed"] == ["hello"]
+    assert facts.unreadable == [0, 2]

@@ -12,7 +12,6 @@ import pytest
 from tests.server.room import GivenEars, Saying
 from tests.session.room import hold
 from voicelab.audio.clip import Clip
-from voicelab.audio.signals import noise
 from voicelab.engines.reply import CallTool, ReplyRequest, Say
 from voicelab.errors import AudioError, ServerError, TransportError
 from voicelab.experiments.clips import spoken_lines
@@ -241,14 +240,37 @@ def test_new_connection_goes_on_in_the_same_run(tmp_path: Path) -> None:
     assert carried[:2] == ["hello", "One two three."]
 
 
-def test_clip_without_speech_is_an_error_that_says_so(tmp_path: Path) -> None:
-    """Noise and silence are no turns; nothing is sent for them."""
+def test_event_that_cannot_be_read_does_not_end_the_conversation(tmp_path: Path) -> None:
+    """A listed event without a field it must have is kept as it came, and the session goes on."""
 
     async def act(core: SessionCore) -> None:
-        await core.play(Clip(noise(2_000, -40, seed=1), name="hiss"))
+        peer = core._transport._peer  # the server's end: what it sends reaches the client
+        await peer.send('{"type": "response.created", "event_id": "e"}')
+        await peer.send("not json at all")
+        await core.ask("still there?")
 
-    with pytest.raises(AudioError, match="hiss: no speech"):
-        hold(act, tmp_path / "run")
+    held = hold(act, tmp_path / "run")
+    assert len(held.local("event.unreadable")) == 2
+    assert [turn.reply for turn in held.run.turn_list()] == ["One two three."]
+    assert any(r.event == {"type": "response.created", "event_id": "e"} for r in held.run.records())
+
+
+def test_call_that_is_given_up_stops_its_clip(tmp_path: Path) -> None:
+    """An interrupted cell: the rest of the clip is not sent, and the session can be used again."""
+    clip, labels = line("timer")
+
+    async def act(core: SessionCore) -> None:
+        playing = asyncio.ensure_future(core.play(clip, labels))
+        await asyncio.sleep(0.2)
+        playing.cancel()
+        await asyncio.sleep(1)
+        assert not core._source.busy
+        await core.ask("still there?")
+
+    held = hold(act, tmp_path / "run")
+    (label,) = held.run.facts().labels
+    began = round((label.speech_start_ms - labels["speech_start_ms"]) * 24)
+    assert not held.run.samples("input", began + 24 * 250, 24_000).any()
 
 
 def test_server_that_finds_no_speech_is_said_so_and_not_waited_for_for_ever(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.samples import Samples
-from voicelab.audio.signals import tone
-from voicelab.errors import TransportClosed
-from voicelab.session.source import Source
+from voicelab.audio.signals import noise, tone
+from voicelab.errors import AudioError, TransportClosed
+from voicelab.experiments.clips import spoken_lines
+from voicelab.session.source import Source, require_speech
 from voicelab.transports.virtual_time import run_in_virtual_time
 
 
@@ -80,3 +81,16 @@ def test_whoever_waits_for_a_clip_learns_why_it_stopped() -> None:
             await playing
 
     sent_while(act, silence=False)
+
+
+@pytest.mark.parametrize("sound", [noise(2_000, -40, seed=1), tone(440, 2_000)])
+def test_clip_without_speech_is_an_error_that_says_so(sound: Samples) -> None:
+    """Noise and tones are no turns: the error names the clip, before anything is sent."""
+    with pytest.raises(AudioError, match="hiss: no speech"):
+        require_speech(Clip(sound, name="hiss"))
+
+
+def test_clip_with_speech_is_what_it_was() -> None:
+    """A spoken clip passes."""
+    clip = spoken_lines()["hello"].clip
+    assert require_speech(clip) is clip

@@ -17,6 +17,7 @@ from voicelab.experiments.stage import Staging, play_in_real_time, shortcomings
 from voicelab.measure.run import Run
 from voicelab.session.core import SessionCore
 from voicelab.session.live import LiveRun
+from voicelab.session.source import require_speech
 
 
 def read_clips(paths: Sequence[Path], progress: Progress) -> list[Clip]:
@@ -27,7 +28,7 @@ def read_clips(paths: Sequence[Path], progress: Progress) -> list[Clip]:
     AudioError
         The first file that cannot be used.
     """
-    clips = [read_clip(path) for path in paths]
+    clips = [require_speech(read_clip(path)) for path in paths]
     for clip in clips:
         if clip.converted:
             progress.say(f"{clip.name}: converted {clip.converted} to 24,000 Hz mono")

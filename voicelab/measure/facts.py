@@ -90,6 +90,7 @@ class Facts:
     thresholds: list[tuple[int, float]] = field(default_factory=list)
     errors: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
 
 
 class _Pass:
@@ -106,8 +107,13 @@ class _Pass:
 
     def take(self, record: Record) -> None:
         handler = _HANDLERS.get((record.dir, record.type))
-        if handler is not None:
+        if handler is None:
+            return
+        try:
             handler(self, record, record.event)
+        except (KeyError, TypeError, AttributeError):
+            # A payload of another shape than the protocol's: somebody else's server, or a damaged line. Set aside.
+            self.facts.unreadable.append(record.seq)
 
     def clip_started(self, record: Record, event: dict[str, Any]) -> None:
         self._clip = record

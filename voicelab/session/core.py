@@ -8,7 +8,7 @@ Does not know: which service it talks to, or who called it (``faces``).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from voicelab.audio.clip import Clip
@@ -28,8 +28,6 @@ from voicelab.session.source import Source
 from voicelab.session.tools import Tool
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
-from voicelab.turns.endpoint import find_turns
-from voicelab.turns.scores import score_clip
 
 # A detector hears the beginning of speech up to this long after it was sent.
 ONSET_WAIT_S = 0.5
@@ -74,7 +72,8 @@ class SessionCore:
         self._source = Source(self._out.send_audio, lambda: self._in.detection is not None)
         self._transport: Transport | None = None
         self._connection_tasks: list[asyncio.Task[None]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        # A dict, since a set would cancel them in an order that differs from run to run.
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._requests = Requests(self._out, self._in, self._calls, self._player)
         self.asked: dict[str, Any] = dict(asked)
 
@@ -99,9 +98,10 @@ class SessionCore:
     async def close(self) -> None:
         """End the conversation; what plays is cut off."""
         self._source.stop(TransportClosed("the session was closed here", code=1000))
-        for task in [*self._tasks, *self._connection_tasks]:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._connection_tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._player.busy:
             self._player.interrupt()
         if self._transport is not None:
@@ -128,8 +128,8 @@ class SessionCore:
     async def _connect(self) -> None:
         self._transport = await self._open_transport()
         self._connection_tasks = [
-            asyncio.create_task(self._receive(self._transport)),
-            asyncio.create_task(self._out.run(self._transport)),
+            self._begin(self._receive(self._transport)),
+            self._begin(self._out.run(self._transport)),
         ]
         await self._calls.until(lambda: bool(self._in.in_force), what="session.created", timeout_s=ANSWER_TIMEOUT_S)
         self._recorder.local("session.opened", epoch=self._recorder.epoch)
@@ -157,19 +157,37 @@ class SessionCore:
     async def _receive(self, transport: Transport) -> None:
         try:
             while True:
-                self._in.take(await transport.receive(), self)
+                frame = await transport.receive()
+                try:
+                    self._in.take(frame, self)
+                except VoicelabError as error:
+                    # One event that cannot be read is no reason to end a conversation.
+                    self._recorder.local("event.unreadable", message=str(error))
                 self._out.use_format(self._in.format_of("input"))
                 self._calls.look()
-        except VoicelabError as error:
-            kind = "session.closed" if isinstance(error, TransportClosed) else "session.failed"
-            self._recorder.local(kind, message=str(error), code=getattr(error, "code", None))
-            self._source.stop(error)
-            self._calls.end(error)
+        except TransportClosed as error:
+            self._recorder.local("session.closed", message=str(error), code=error.code)
+            self._give_up(error)
 
-    def _begin(self, coroutine: Any) -> None:
+    def _give_up(self, error: VoicelabError) -> None:
+        """End every waiting call: nothing more will come."""
+        self._source.stop(error)
+        self._calls.end(error)
+
+    def _begin(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let nobody wait for a task that died of a mistake in voicelab itself."""
+        self._tasks.pop(task, None)
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            error = VoicelabError(f"the session broke inside ({type(failure).__name__}: {failure}); please report this")
+            self._recorder.local("session.failed", message=str(error))
+            self._give_up(error)
 
     # --- what a person does ----------------------------------------------------------------------------------
 
@@ -185,12 +203,10 @@ class SessionCore:
         Raises
         ------
         AudioError
-            Nobody speaks in the clip, or the server found no speech in it.
+            The server found no speech in the clip.
         TransportError
             The connection was lost.
         """
-        if not find_turns(score_clip(clip.samples)):
-            raise AudioError(f"{clip.name}: no speech was found in it, so there is no turn to answer")
         turns_before = self._in.n_turns
         await self._send_clip(clip, labels)
         if self._in.detection is None:
@@ -298,6 +314,8 @@ class SessionCore:
             self._out.send(ce.ItemCreate(item=FunctionCallOutput(call_id=call.call_id or "", output=output)))
         try:
             await self._requests.response()
+        except VoicelabError as error:
+            self._recorder.local("tool.unanswered", message=str(error))
         finally:
             self._requests.tools_running -= 1
             self._calls.look()

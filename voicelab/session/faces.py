@@ -18,6 +18,7 @@ from voicelab.measure.turns import Turn
 from voicelab.session.asking import ask_for
 from voicelab.session.live import LiveRun
 from voicelab.session.portal import Portal
+from voicelab.session.source import require_speech
 
 ClipLike: TypeAlias = str | PathLike[str] | Clip
 
@@ -154,4 +155,5 @@ class AsyncSession(_Face):
 
 
 def _as_clip(clip: ClipLike) -> Clip:
-    return clip if isinstance(clip, Clip) else read_clip(clip)
+    # On the caller's thread: scoring a long clip would hold up the sound on the session's.
+    return require_speech(clip if isinstance(clip, Clip) else read_clip(clip))

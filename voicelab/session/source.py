@@ -16,13 +16,30 @@ import numpy as np
 from voicelab.audio.clip import Clip
 from voicelab.audio.frames import FRAME_MS, FRAME_SAMPLES
 from voicelab.audio.samples import Samples
-from voicelab.errors import VoicelabError
+from voicelab.errors import AudioError, VoicelabError
 from voicelab.transports.pacing import ticks
+from voicelab.turns.endpoint import EndpointSettings, find_turns
+from voicelab.turns.scores import score_clip
 
 SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
+# Below the usual 0.5, so that a clip for a low threshold is not refused.
+FAINT_SPEECH = EndpointSettings(threshold=0.3)
 
 
-@dataclass
+def require_speech(clip: Clip) -> Clip:
+    """Return the clip if anybody speaks in it; scoring ten minutes of it takes a second or two.
+
+    Raises
+    ------
+    AudioError
+        Nobody does, so there would be no turn to answer.
+    """
+    if not find_turns(score_clip(clip.samples), FAINT_SPEECH):
+        raise AudioError(f"{clip.name}: no speech was found in it, so there is no turn to answer")
+    return clip
+
+
+@dataclass(eq=False)
 class _Playing:
     """A clip on its way out."""
 
@@ -69,7 +86,11 @@ class Source:
         """
         playing = _Playing(clip, began)
         self._clips.append(playing)
-        await playing.ended
+        try:
+            await playing.ended
+        finally:
+            if playing in self._clips:  # whoever asked for it does not want it any more
+                self._clips.remove(playing)
 
     def stop(self, reason: VoicelabError) -> None:
         """Drop what plays and what waits; whoever waits for the end of a clip gets the reason."""
