@@ -226,6 +226,7 @@ def test_payload_of_another_shape_is_set_aside_and_named() -> None:
     tape.recv("input_audio_buffer.committed", 10, item_id=None, previous_item_id=None)
     tape.recv("response.done", 20, response=[])
     tape.typed("hello", 30)
+    tape.send("response.create", 40)
     facts = tape.facts()
     assert [turn.transcript for turn in facts.turns if turn.kind == "typed"] == ["hello"]
     assert facts.unreadable == [0, 2]
