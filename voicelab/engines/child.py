@@ -13,8 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import voicelab
-
 
 def child_command(module: str, *arguments: str) -> list[str]:
     """Return the command that runs a module; ``-P`` keeps the user's folder out, where a ``json.py`` may lie."""
@@ -23,7 +21,7 @@ def child_command(module: str, *arguments: str) -> list[str]:
 
 def child_environment() -> dict[str, str]:
     """Return the environment: the same voicelab as here; one thread for linear algebra, faster on small matrices."""
-    home = str(Path(voicelab.__path__[0]).resolve().parent)
+    home = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 
