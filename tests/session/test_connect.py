@@ -6,6 +6,8 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -159,3 +161,27 @@ def test_silent_clip_is_refused_before_it_is_played(in_empty_folder: Path) -> No
     write_wav("silent.wav", silence(500))
     with vl.connect("local", hearing="none", out="run") as session, pytest.raises(AudioError, match="digital silence"):
         session.play("silent.wav")
+
+
+@pytest.mark.realtime
+def test_session_that_nobody_closed_is_closed_when_python_ends(in_empty_folder: Path) -> None:
+    """A notebook that is shut down without close() leaves a complete run, and no server."""
+    program = (
+        "import voicelab as vl\n"
+        "session = vl.connect('local', hearing='none', reply='mirror', out='run').open()\n"
+        "session.mark('here')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(vl.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
+    run = vl.open_run("run")
+    assert run.manifest.state == "complete"
+    assert [text for _, text in run.facts().marks] == ["here"]
+
+
+@pytest.mark.realtime
+def test_closing_twice_is_harmless(in_empty_folder: Path) -> None:
+    """close() in a cell that is run again, or inside with, does nothing more."""
+    with vl.connect("local", hearing="none", reply="mirror", out="run") as session:
+        session.close()
+        session.close()
+    assert vl.open_run("run").manifest.state == "complete"

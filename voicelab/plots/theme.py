@@ -54,7 +54,8 @@ def template(dark: bool = False) -> dict[str, Any]:
             "hoverlabel": {"font": {"family": _FONT, "size": 13}, "align": "left"},
             "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
             "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
-            "margin": {"l": 8, "r": 40, "t": 8, "b": 8},
+            # Room for the legend: JupyterLab does not widen the margin by itself as a page does.
+            "margin": {"l": 8, "r": 40, "t": 44, "b": 8},
             "colorway": [USER, AGENT, PROBABILITY, ORANGE, SKY, PURPLE, YELLOW],
             "xaxis": axis,
             "yaxis": axis,

@@ -7,6 +7,7 @@ Does not know: what happens inside a session.
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from os import PathLike
@@ -25,7 +26,7 @@ from voicelab.session.faces import AsyncSession, Session
 from voicelab.session.live import LiveRun, Plan
 from voicelab.session.local_server import LocalServer, shared_local_server
 from voicelab.session.playback import FileSink, NullSink, Sink
-from voicelab.session.portal import Portal, portal, session_began, session_ended, wall_now
+from voicelab.session.portal import portal, session_began, session_ended, wall_now
 from voicelab.session.profiles import LOCAL_MODEL, Target, hosted_target
 from voicelab.session.tools import Tool, as_tools
 from voicelab.session.writing import ThreadedWriting
@@ -134,11 +135,20 @@ class Opener:
         self._find_target = find_target
         self._sink = sink
         self._live: LiveRun | None = None
-        self._portal: Portal | None = None
+        self._closed = False
+
+    def open(self) -> Session:
+        """Open the session without ``with``, as suits a notebook; its ``close()`` completes the run folder.
+
+        A session that is still open when Python ends is closed then.
+        """
+        target, here = self._find_target(), portal()
+        session = Session(here.call(self._open(target)), here, self._close)
+        atexit.register(self._close_at_exit)
+        return session
 
     def __enter__(self) -> Session:
-        target, here = self._find_target(), portal()
-        return Session(here.call(self._open(target)), here)
+        return self.open()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -148,7 +158,7 @@ class Opener:
     async def __aenter__(self) -> AsyncSession:
         here = portal()
         target = await here.wait(here.in_thread(self._find_target))
-        return AsyncSession(await here.wait(self._open(target)), here)
+        return AsyncSession(await here.wait(self._open(target)), here, self._close)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -172,9 +182,14 @@ class Opener:
         session_began()
         return self._live
 
-    async def _close(self, error: BaseException | None) -> None:
-        if self._live is None:
+    def _close_at_exit(self) -> None:
+        portal().call(self._close())
+
+    async def _close(self, error: BaseException | None = None) -> None:
+        if self._live is None or self._closed:
             return
+        self._closed = True
+        atexit.unregister(self._close_at_exit)
         session_ended()
         if error is None:
             await self._live.close()

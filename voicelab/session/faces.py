@@ -6,7 +6,7 @@ Does not know: how anything is done (``core``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,14 +21,16 @@ from voicelab.session.portal import Portal
 from voicelab.session.source import require_speech
 
 ClipLike: TypeAlias = str | PathLike[str] | Clip
+Closing: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 class _Face:
     """What both faces show without waiting."""
 
-    def __init__(self, live: LiveRun, portal: Portal) -> None:
+    def __init__(self, live: LiveRun, portal: Portal, closing: Closing) -> None:
         self._live = live
         self._portal = portal
+        self._closing = closing
 
     @property
     def folder(self) -> Path:
@@ -117,7 +119,7 @@ class Session(_Face):
 
     def close(self) -> None:
         """End the session and complete the run folder."""
-        self._portal.call(self._live.close())
+        self._portal.call(self._closing())
 
 
 class AsyncSession(_Face):
@@ -151,7 +153,7 @@ class AsyncSession(_Face):
 
     async def close(self) -> None:
         """End the session and complete the run folder."""
-        await self._portal.wait(self._live.close())
+        await self._portal.wait(self._closing())
 
 
 def _as_clip(clip: ClipLike) -> Clip:

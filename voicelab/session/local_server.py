@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import queue
 import secrets
 import subprocess
 import tempfile
 import threading
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -58,7 +56,8 @@ class LocalServer:
     ) -> None:
         self.api_key = secrets.token_urlsafe(24)
         self.url = ""
-        self._log = Path(tempfile.gettempdir()) / f"voicelab-server-{os.getpid()}-{secrets.token_hex(4)}.log"
+        # A file without a name: what the child complains of can be read here, and nothing is left behind by a crash.
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         setup = {
             "api_key": self.api_key,
             "hearing": hearing,
@@ -66,15 +65,14 @@ class LocalServer:
             "chat_url": chat_url,
             "session_seconds": session_seconds,
         }
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                child_command("voicelab.server"),
-                env=child_environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                **own_group(),
-            )
+        self._process = subprocess.Popen(
+            child_command("voicelab.server"),
+            env=child_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            **own_group(),
+        )
         atexit.register(self.close)
         self._write_line(json.dumps(setup))
         self.url = self._first_line()
@@ -100,6 +98,11 @@ class LocalServer:
         """Process id of the server."""
         return self._process.pid
 
+    def log(self) -> str:
+        """Return what the server has complained of so far."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
     def close(self) -> None:
         """End the server and its workers; closing twice is harmless."""
         atexit.unregister(self.close)
@@ -112,7 +115,7 @@ class LocalServer:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._log.unlink(missing_ok=True)
+        self._log.close()
 
     def _write_line(self, line: str) -> None:
         if self._process.stdin is None:
@@ -142,7 +145,7 @@ class LocalServer:
         """Stop the child and explain, with the last line that it wrote into its log."""
         self._process.kill()
         self._process.wait()
-        lines = [line for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        lines = [line for line in self.log().splitlines() if line.strip()]
         self.close()
         return TransportError(f"the embedded server {what}{': ' + lines[-1] if lines else ''}")
 
