@@ -10,7 +10,7 @@ from voicelab.session.local_server import LocalServer, shared_local_server
 
 def test_wrong_choice_is_told_in_the_servers_own_words() -> None:
     """A server that cannot start says why in one line."""
-    with pytest.raises(TransportError, match=r"ended before it was ready: hearing must be one of guide, dictation, none"):
+    with pytest.raises(TransportError, match="before it was ready: hearing must be one of guide, dictation, none"):
         LocalServer(hearing="everything")
 
 
