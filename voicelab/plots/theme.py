@@ -52,7 +52,8 @@ def template(dark: bool = False) -> dict[str, Any]:
             "paper_bgcolor": _PAPER[dark],
             "plot_bgcolor": _PAPER[dark],
             "hoverlabel": {"font": {"family": _FONT, "size": 13}, "align": "left"},
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+            # Held by the container: anchored to the axes, JupyterLab draws it into them after its second layout.
+            "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "font": {"size": 12}},
             "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
             # Room for the legend: JupyterLab does not widen the margin by itself as a page does.
             "margin": {"l": 8, "r": 40, "t": 44, "b": 8},
