@@ -107,7 +107,7 @@ def test_every_price_has_a_source_and_a_date(model: str) -> None:
 
 def test_the_embedded_server_is_priced_as_a_named_model_and_never_billed() -> None:
     """Its manifest says whose prices these are, and that nothing was paid."""
-    note = price_note("voicelab-guide")
+    note = price_note("voicelab-guide", embedded=True)
     assert note == {
         "model": COMPARISON_MODEL,
         "billed": False,
@@ -118,6 +118,12 @@ def test_the_embedded_server_is_priced_as_a_named_model_and_never_billed() -> No
 
 def test_a_hosted_model_is_billed_at_its_own_price() -> None:
     """Also when the table does not know it: then the note says so."""
-    known, unknown = price_note("gpt-realtime-2"), price_note("somebodys-model")
+    known, unknown = price_note("gpt-realtime-2", embedded=False), price_note("somebodys-model", embedded=False)
     assert (known["model"], known["billed"], known["known"]) == ("gpt-realtime-2", True, True)
     assert (unknown["model"], unknown["billed"], unknown["known"]) == ("somebodys-model", True, False)
+
+
+def test_embedded_server_bills_nothing_whatever_model_was_asked_for() -> None:
+    """A hosted model's name given to the embedded server is whose prices are shown, not who is paid."""
+    note = price_note("gpt-realtime-2", embedded=True)
+    assert (note["model"], note["billed"]) == ("gpt-realtime-2", False)

@@ -71,7 +71,7 @@ def test_the_embedded_server_has_the_price_of_the_model_it_is_compared_with(conv
 
 def test_a_growing_run_is_read_on(conversation: Tape, tmp_path: Path) -> None:
     """At any record: the same as a tape that ends there; the writer is alive all the while."""
-    writer = RunWriter(tmp_path, Manifest(prices=price_note(MODEL)))
+    writer = RunWriter(tmp_path, Manifest(prices=price_note(MODEL, embedded=False)))
     for track, samples in conversation.tracks.items():
         writer.audio(track, 0, samples)
     run, so_far = open_run(tmp_path), Tape()
@@ -83,7 +83,7 @@ def test_a_growing_run_is_read_on(conversation: Tape, tmp_path: Path) -> None:
         if n % 40 == 0:
             writer.flush()
             assert run.turn_list() == so_far.turns()
-    writer.finish(Manifest(state="complete", prices=price_note(MODEL)))
+    writer.finish(Manifest(state="complete", prices=price_note(MODEL, embedded=False)))
     assert run.turn_list() == conversation.turns()
     assert run.manifest.state == "complete"
 

@@ -144,7 +144,7 @@ def manifest(**changes: Any) -> Manifest:
         "ended": "2026-11-20T12:00:12.000000Z",
         "provider": "local",
         "model": "voicelab-guide",
-        "prices": price_note("voicelab-guide"),
+        "prices": price_note("voicelab-guide", embedded=True),
         "voicelab_server": {
             "hearing": "dictation",
             "reply": "guide",

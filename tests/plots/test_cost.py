@@ -46,7 +46,7 @@ def test_what_nobody_billed_says_so(run: Run) -> None:
 
 def test_an_unknown_price_has_no_line_and_says_so(stage: Stage) -> None:
     """Unknown is not 0."""
-    story = stage(model="other", prices=price_note("other"))
+    story = stage(model="other", prices=price_note("other", embedded=False))
     story.reply("a", 100, 300, "Hi.")
     run = story.run()
     assert "cost so far" not in named(run)

@@ -41,7 +41,7 @@ def test_an_interrupted_run_gives_its_reason(stage: Stage) -> None:
 
 def test_an_unknown_price_is_unknown_and_not_zero(stage: Stage) -> None:
     """A model without a price gives no dollars."""
-    story = stage(model="other", prices=price_note("other"))
+    story = stage(model="other", prices=price_note("other", embedded=False))
     story.reply("a", 100, 300, "Hi.")
     assert "cost unknown: no price is known for other" in headline(story.run())
 

@@ -185,3 +185,19 @@ def test_closing_twice_is_harmless(in_empty_folder: Path) -> None:
         session.close()
         session.close()
     assert vl.open_run("run").manifest.state == "complete"
+
+
+@pytest.mark.realtime
+def test_embedded_server_behind_a_url_bills_nothing_either(in_empty_folder: Path) -> None:
+    """Who answered at a URL is known in the end: the manifest then says that nothing was billed."""
+    with (
+        vl.LocalServer(hearing="none", reply="mirror") as server,
+        vl.connect(server.url, api_key=server.api_key, model="gpt-realtime", out="run"),
+    ):
+        pass
+    manifest = vl.open_run("run").manifest
+    assert (manifest.provider, manifest.prices["model"], manifest.prices["billed"]) == (
+        "127.0.0.1",
+        "gpt-realtime",
+        False,
+    )

@@ -55,13 +55,21 @@ def price_of(model: str) -> Price | None:
     return Price(model, text, audio, entry["source"], entry["date"])
 
 
-def price_note(model: str) -> dict[str, Any]:
-    """Return what a manifest says of prices: whose they are, of when, and whether anything is billed."""
-    billed = not model.startswith(_EMBEDDED)
-    priced_as = model if billed else COMPARISON_MODEL
+def price_note(model: str, *, embedded: bool) -> dict[str, Any]:
+    """Return what a manifest says of prices: whose they are, of when, and whether anything is billed.
+
+    Parameters
+    ----------
+    model : str
+        The model that the session asked for.
+    embedded : bool
+        Whether the embedded server answers, which bills nothing; its own model names have no price, so its tokens are
+        shown at those of `COMPARISON_MODEL`.
+    """
+    priced_as = COMPARISON_MODEL if model.startswith(_EMBEDDED) else model
     return {
         "model": priced_as,
-        "billed": billed,
+        "billed": not embedded,
         "known": price_of(priced_as) is not None,
         "table": price_table()["version"],
     }

@@ -75,7 +75,7 @@ class LiveRun:
             asked=hide_secrets(dict(plan.asked), plan.secrets),
             tags=dict(plan.tags),
             note=plan.note,
-            prices=price_note(plan.model),
+            prices=price_note(plan.model, embedded=plan.provider == "local"),
             time=plan.time,
             software=_software(),
         )
@@ -122,12 +122,18 @@ class LiveRun:
                     reason=hide_secrets(reason, self.plan.secrets) if reason else None,
                     ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
                     voicelab_server=in_force.get("voicelab"),
+                    # Only now it is known who answered at a URL.
+                    prices=price_note(self.plan.model, embedded=_is_embedded(self.plan, in_force)),
                     in_force=hide_secrets(in_force, self.plan.secrets),
                     asked=hide_secrets(self.core.asked, self.plan.secrets),
                     records=len(self.recorder.records),
                     dropped=self._writing.dropped,
                 )
             )
+
+
+def _is_embedded(plan: Plan, in_force: Mapping[str, Any]) -> bool:
+    return plan.provider == "local" or "voicelab" in in_force
 
 
 def _software() -> dict[str, str]:
