@@ -170,7 +170,9 @@ class Tape:
 
     def save(self, folder: Path, *, model: str = MODEL, **manifest: Any) -> Run:
         """Write the run folder as a session does, and open it."""
-        facts = Manifest(provider="test", model=model, prices=price_note(model, embedded=model.startswith("voicelab-")), **manifest)
+        facts = Manifest(
+            provider="test", model=model, prices=price_note(model, embedded=model.startswith("voicelab-")), **manifest
+        )
         writer = RunWriter(prepare_folder(folder), facts)
         for record in self.records:
             writer.record(record)
