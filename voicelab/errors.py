@@ -14,7 +14,6 @@ Does not know: where an error is raised, or how it is shown (``cli`` prints the 
      |    +-- AuthenticationError   the server did not accept the key
      |    +-- TransportClosed       the other side closed, or went away
      +-- ProtocolError
-          +-- LocalProtocolError    this side asked for something the protocol forbids
           +-- ServerError           the server answered with an ``error`` event
 """
 
@@ -82,10 +81,6 @@ class TransportClosed(TransportError):
 
 class ProtocolError(VoicelabError):
     """A message that the Realtime protocol forbids."""
-
-
-class LocalProtocolError(ProtocolError):
-    """Something that the protocol forbids was asked for on this side; nothing was sent."""
 
 
 class ServerError(ProtocolError):

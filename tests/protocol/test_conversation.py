@@ -8,12 +8,10 @@ import pytest
 
 from voicelab.protocol import server_events as ev
 from voicelab.protocol import wire
-from voicelab.protocol.conversation import FLOOR, Conversation, remembered_text
+from voicelab.protocol.conversation import FLOOR, Conversation
 from voicelab.protocol.items import (
-    FunctionCall,
     InputAudio,
     InputText,
-    Item,
     Message,
     OutputAudio,
     OutputText,
@@ -272,7 +270,6 @@ def test_a_truncated_item_loses_its_transcript_and_says_what_was_heard() -> None
     item = conversation.get("item_a")
     assert isinstance(item, Message)
     assert item.content == (OutputAudio(transcript=None),)
-    assert remembered_text(item) is None
     assert conversation.heard_ms == {"item_a": 1500}
 
 
@@ -290,20 +287,6 @@ def test_spoken_words_are_never_written_into_another_kind_of_part() -> None:
     """A part of written text is no place for transcript deltas."""
     written = Message(id="item_a", role="assistant", content=(OutputText(text="hi"),))
     assert after(ev.ItemAdded(item=written), ev.OutputTranscriptDelta(**IDS, delta="ho")).items == (written,)
-
-
-@pytest.mark.parametrize(
-    ("item", "words"),
-    [
-        (SPOKEN, "It is noon."),
-        (Message(role="assistant", content=(OutputText(text="one"), OutputAudio(transcript="two"))), "one two"),
-        (Message(role="assistant", content=(OutputAudio(transcript=None),)), None),
-        (FunctionCall(name="f"), None),
-    ],
-)
-def test_the_remembered_text_is_none_once_it_was_cut_away(item: Item, words: str | None) -> None:
-    """Whole words, or None: half a memory is not guessed."""
-    assert remembered_text(item) == words
 
 
 # --- two sides -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.server.room import GivenEars, Saying
@@ -94,6 +95,22 @@ def test_nothing_is_sent_while_detection_is_off(tmp_path: Path) -> None:
     held = hold(act, tmp_path / "run", asked=off)
     assert len(held.sent("input_audio_buffer.commit")) == 1
     assert [turn.reply for turn in held.run.turn_list()] == ["One two three."]
+
+
+def test_speech_scores_lie_where_the_speech_was_sent_also_behind_a_gap(tmp_path: Path) -> None:
+    """While nothing is sent the run's clock goes on: the scores of the next clip stand where that clip stands."""
+
+    async def act(core: SessionCore) -> None:
+        for name in ("hello", "goodbye"):
+            await asyncio.sleep(1.0)
+            await core.play(*line(name))
+
+    held = hold(act, tmp_path / "run", asked={"audio": {"input": {"turn_detection": None}}})
+    first, second = held.run.facts().labels
+    voiced = held.run.vad().filter(pl.col("probability") >= 0.5)
+    for label in (first, second):
+        near = voiced.filter(pl.col("start_ms").is_between(label.speech_start_ms - 500, label.speech_end_ms + 500))
+        assert near["start_ms"].min() == pytest.approx(label.speech_start_ms, abs=100)
 
 
 def test_barge_in_stops_at_once_and_truncates_at_the_sample_heard(tmp_path: Path) -> None:

@@ -48,20 +48,6 @@ def test_a_start_in_another_time_zone_is_the_same_instant() -> None:
     assert clock.wall_start.utcoffset() == timedelta(0)
 
 
-def test_loop_time_is_the_way_back() -> None:
-    """The loop's time of an instant of the clock is when the loop will show it."""
-
-    async def wait() -> tuple[float, float]:
-        await asyncio.sleep(5)
-        clock = Clock(asyncio.get_running_loop(), NOON)
-        due = clock.loop_time(250_000_000)
-        await asyncio.sleep(0.25)
-        return due, asyncio.get_running_loop().time()
-
-    due, now = run_in_virtual_time(wait())
-    assert due == now == 5.25
-
-
 def test_rfc3339_is_utc_with_microseconds() -> None:
     """Always six digits and a Z, so that texts of wall times sort like the times."""
     assert rfc3339(NOON) == "2026-11-20T12:00:00.000000Z"

@@ -5,5 +5,5 @@ Read in this order. The replies: ``reply`` (what is asked and given back), ``gui
 ``tools`` (which function fits, with ``arguments``, ``utterance``, ``schema``), ``mirror``, ``chat`` (with
 ``chat_wire``, ``sentences``); below them ``words`` and ``number_words``. Hearing and speaking: ``base``
 (the interfaces), ``voices``, ``espeak``, ``language``, ``sphinx``; ``worker_messages``, ``worker_line``,
-``worker`` and ``host`` (native engines in processes of their own), ``available`` (what works here).
+``child``, ``worker`` and ``host`` (native engines in processes of their own), ``available`` (what works here).
 """

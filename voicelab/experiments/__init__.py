@@ -1,6 +1,6 @@
 """Conversations that are run on purpose: scripted callers, the demo, other people's recordings.
 
 Read in this order: ``make_clips`` (how the demo's clips were made), ``clips`` (reading them), ``stage`` (a session
-for a script, in real or virtual time), ``script`` (what happens in the demo), ``demo`` and ``talk`` (running them,
-with a progress display).
+for a script, in real or virtual time), ``script`` (what happens in the demo), ``progress`` (what is shown
+meanwhile), ``demo`` and ``talk`` (running them); and ``checkup``, which tries each part of the lab.
 """

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from voicelab.protocol import server_events as ev
-from voicelab.protocol.items import InputAudio, Item, Message, OutputAudio, OutputText, Part
+from voicelab.protocol.items import InputAudio, Item, Message, OutputAudio, Part
 
 Floor: TypeAlias = Literal["listening", "user speaking", "thinking", "speaking", "interrupted"]
 
@@ -140,15 +140,3 @@ class Conversation:
             return
         content = (*item.content[:index], part, *item.content[index + 1 :])
         self._items[item_id] = msgspec.structs.replace(item, content=content)
-
-
-def remembered_text(item: Item) -> str | None:
-    """Return the words of an assistant message that the conversation still holds; None when they were cut away."""
-    if not isinstance(item, Message):
-        return None
-    words = [
-        part.transcript if isinstance(part, OutputAudio) else part.text
-        for part in item.content
-        if isinstance(part, OutputAudio | OutputText)
-    ]
-    return " ".join(w for w in words if w) if all(w is not None for w in words) else None

@@ -48,7 +48,6 @@ class Outgoing:
         self._format: AudioFormat = PCM24
         self._encoder, self._decoder = Encoder(PCM24), Decoder(PCM24)
         self.detector = self._scorer.name
-        self.detector_note = self._scorer.note
 
     def use_format(self, audio_format: AudioFormat) -> None:
         """Send audio in this format from now on."""
@@ -72,14 +71,16 @@ class Outgoing:
         frame = wire.encode(event)
         sent = self._decoder.feed(data)
         ref = self._recorder.place("input", sent, start=self._track_start(len(sent)))
-        self._track_offset = ref.start - self._n_scored
+        if ref.start - self._n_scored != self._track_offset:
+            self._record_scores()  # those of before the gap lie where they were
+            self._track_offset = ref.start - self._n_scored
         body = {"type": "input_audio_buffer.append", "event_id": event.event_id, "audio": ref.to_event()}
         self._recorder.record("send", "input_audio_buffer.append", body, n_bytes=len(frame))
         self._outbox.put_nowait(frame)
         self._score(sent)
 
     def restart_audio(self) -> None:
-        """Begin a new connection's audio: codecs and scores start anew."""
+        """Begin a new connection's audio: codecs start anew, what was not sent yet is dropped."""
         self._encoder, self._decoder = Encoder(self._format), Decoder(self._format)
         self._outbox = asyncio.Queue()
 
@@ -98,16 +99,20 @@ class Outgoing:
         return captured if captured - self._recorder.end_of("input") > _SEAM_SAMPLES else None
 
     def _score(self, samples: Samples) -> None:
-        offset_ms = self._track_offset * 1000 / RATE_HZ
         self._n_scored += len(samples)
         self._scores += self._scorer.feed(samples)
         if len(self._scores) >= SCORES_A_RECORD:
-            first = self._scores[0]
-            self._recorder.local(
-                "vad",
-                start_ms=round(first.start_ms + offset_ms, 3),
-                window_ms=first.end_ms - first.start_ms,
-                p=[round(float(np.float32(score.probability)), 4) for score in self._scores],
-                detector=self.detector,
-            )
-            self._scores.clear()
+            self._record_scores()
+
+    def _record_scores(self) -> None:
+        if not self._scores:
+            return
+        first = self._scores[0]
+        self._recorder.local(
+            "vad",
+            start_ms=round(first.start_ms + self._track_offset * 1000 / RATE_HZ, 3),
+            window_ms=first.end_ms - first.start_ms,
+            p=[round(float(np.float32(score.probability)), 4) for score in self._scores],
+            detector=self.detector,
+        )
+        self._scores.clear()

@@ -34,10 +34,6 @@ class Clock:
         """Return the wall time that belongs to ``t_ns``."""
         return self.wall_start + timedelta(microseconds=t_ns / 1000)
 
-    def loop_time(self, t_ns: int) -> float:
-        """Return the loop's time (seconds) that belongs to ``t_ns``."""
-        return self._start_s + t_ns / 1e9
-
 
 def rfc3339(moment: datetime) -> str:
     """Return a wall time as RFC 3339 text in UTC, with microseconds."""
