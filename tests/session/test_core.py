@@ -113,6 +113,25 @@ def test_speech_scores_lie_where_the_speech_was_sent_also_behind_a_gap(tmp_path:
         assert near["start_ms"].min() == pytest.approx(label.speech_start_ms, abs=100)
 
 
+def test_busy_loop_does_not_move_speech_on_the_runs_time_line(tmp_path: Path) -> None:
+    """Frames that leave late, in a burst, still lie where they were captured: no latency comes out too short."""
+
+    async def act(core: SessionCore) -> None:
+        loop = asyncio.get_running_loop()
+        await core.play(*line("hello"))
+        loop._jumping.now_s += 0.3  # the loop is busy for 0.3 s: nothing runs, time goes on
+        await core.play(*line("goodbye"))
+
+    held = hold(act, tmp_path / "run")
+    refs = [(r.t_ns / 1e9, r.event["audio"]["audio_ref"]) for r in held.run.records() if "append" in r.type]
+    assert all(b["start"] == a["start"] + a["n"] for (_, a), (_, b) in pairwise(refs))
+    last_s, last = refs[-1]
+    assert (last["start"] + last["n"]) / 24_000 <= last_s + 0.001
+    for turn in held.run.turn_list():
+        assert turn.endpoint_ms >= 500
+        assert turn.residual_ms == pytest.approx(0, abs=1)
+
+
 def test_barge_in_stops_at_once_and_truncates_at_the_sample_heard(tmp_path: Path) -> None:
     """The server is told what was played until speech_started, not what was received; the ledger says the same."""
 

@@ -17,12 +17,11 @@ from voicelab.transports.virtual_time import run_in_virtual_time
 
 
 def sent_while(act, *, silence: bool) -> list[tuple[float, Samples]]:
-    """Run a source in virtual time; return when each frame was sent, and the frame."""
+    """Run a source in virtual time; return when each frame was due, and the frame."""
     sent: list[tuple[float, Samples]] = []
 
     async def perform() -> None:
-        loop = asyncio.get_running_loop()
-        source = Source(lambda frame: sent.append((loop.time(), frame)), lambda: silence)
+        source = Source(lambda frame, due_s: sent.append((due_s, frame)), lambda: silence)
         running = asyncio.create_task(source.run())
         await act(source)
         running.cancel()

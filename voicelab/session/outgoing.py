@@ -23,8 +23,8 @@ from voicelab.transports.clock import Clock
 from voicelab.turns.scores import Score, Scorer
 
 SCORES_A_RECORD = 4
-# Frames that come this close to where the track ends follow it without a seam.
-_SEAM_SAMPLES = 40 * RATE_HZ // 1000
+# A G.711 codec holds back a millisecond when it begins; a gap is longer than that.
+_SEAM_SAMPLES = 2 * RATE_HZ // 1000
 
 
 class Outgoing:
@@ -64,13 +64,21 @@ class Outgoing:
         self._outbox.put_nowait(frame)
         return event_id
 
-    def send_audio(self, samples: Samples) -> None:
-        """Send a frame of sound, in the session's input format; what is kept is what was sent, codec and all."""
+    def send_audio(self, samples: Samples, due_s: float) -> None:
+        """Send a frame of sound, in the session's input format; what is kept is what was sent, codec and all.
+
+        Parameters
+        ----------
+        samples : int16, shape (n,)
+        due_s : float
+            The loop's time at which the frame was captured to its end: there it lies on the run's time line, also
+            when a busy loop sends it later.
+        """
         data = self._encoder.feed(samples)
         event = ce.InputAudioAppend(audio=data, event_id=self._ids.new("event"))
         frame = wire.encode(event)
         sent = self._decoder.feed(data)
-        ref = self._recorder.place("input", sent, start=self._track_start(len(sent)))
+        ref = self._recorder.place("input", sent, start=self._track_start(len(samples), due_s))
         if ref.start - self._n_scored != self._track_offset:
             self._record_scores()  # those of before the gap lie where they were
             self._track_offset = ref.start - self._n_scored
@@ -93,9 +101,9 @@ class Outgoing:
             except TransportClosed:
                 return  # the receiving side sees the same close and tells everybody
 
-    def _track_start(self, n_samples: int) -> int | None:
-        """Return where a frame that was captured just now belongs on the run's time line."""
-        captured = round(self._clock.now_ns() * RATE_HZ / 1e9) - n_samples
+    def _track_start(self, n_samples: int, due_s: float) -> int | None:
+        """Return where a frame belongs on the run's time line; None: right behind the one before."""
+        captured = round(self._clock.ns_at(due_s) * RATE_HZ / 1e9) - n_samples
         return captured if captured - self._recorder.end_of("input") > _SEAM_SAMPLES else None
 
     def _score(self, samples: Samples) -> None:

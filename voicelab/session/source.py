@@ -60,12 +60,13 @@ class Source:
     Parameters
     ----------
     send : callable
-        Takes each frame, 480 samples (the last of a clip may be shorter where no silence follows).
+        Takes each frame, 480 samples (the last of a clip may be shorter where no silence follows), and the loop's time
+        at which it was due: a frame that leaves late was captured on time all the same.
     wants_silence : callable
         Whether silence is sent while no clip plays: a detector needs it to hear that a turn is over.
     """
 
-    def __init__(self, send: Callable[[Samples], None], wants_silence: Callable[[], bool]) -> None:
+    def __init__(self, send: Callable[[Samples, float], None], wants_silence: Callable[[], bool]) -> None:
         self._send = send
         self._wants_silence = wants_silence
         self._clips: deque[_Playing] = deque()
@@ -101,13 +102,16 @@ class Source:
 
     async def run(self) -> None:
         """Send one frame at each deadline, for ever."""
-        async for _ in ticks(FRAME_MS / 1000):
+        # The first frame has to be captured before it can leave.
+        first_due_s = asyncio.get_running_loop().time() + FRAME_MS / 1000
+        async for n in ticks(FRAME_MS / 1000, start_s=first_due_s):
+            due_s = first_due_s + n * FRAME_MS / 1000
             if self._clips:
-                self._send_from_clip(self._clips[0])
+                self._send_from_clip(self._clips[0], due_s)
             elif self._wants_silence():
-                self._send(SILENCE)
+                self._send(SILENCE, due_s)
 
-    def _send_from_clip(self, playing: _Playing) -> None:
+    def _send_from_clip(self, playing: _Playing, due_s: float) -> None:
         if playing.position == 0:
             playing.began()
         frame = playing.next_frame()
@@ -115,7 +119,7 @@ class Source:
         if len(frame) < FRAME_SAMPLES and self._wants_silence():
             frame = np.concatenate([frame, SILENCE[len(frame) :]])
         if len(frame):
-            self._send(frame)
+            self._send(frame, due_s)
         if over:
             self._clips.popleft()
             if not playing.ended.done():

@@ -28,7 +28,11 @@ class Clock:
 
     def now_ns(self) -> int:
         """Return the nanoseconds since the start."""
-        return round((self._loop.time() - self._start_s) * 1e9)
+        return self.ns_at(self._loop.time())
+
+    def ns_at(self, loop_s: float) -> int:
+        """Return the nanoseconds from the start to an instant of the loop's clock."""
+        return round((loop_s - self._start_s) * 1e9)
 
     def wall_at(self, t_ns: int) -> datetime:
         """Return the wall time that belongs to ``t_ns``."""
