@@ -121,9 +121,11 @@ def test_spoken_words_without_a_rule_are_not_caught() -> None:
 
 
 def test_silence_is_not_caught_and_a_bare_response_greets() -> None:
-    """Audio without words is a miss; a response that nobody spoke to begins the conversation."""
-    audio = UserAudio(np.zeros(480, np.int16), longest_pause_ms=0, speech_ms=0)
-    assert said(answer(ReplyRequest(now=NOW, audio=audio))).startswith("I didn't catch that.")
+    """Speech without words is a miss, silence a question; a response that nobody spoke to begins the conversation."""
+    mumbled = UserAudio(np.zeros(480, np.int16), longest_pause_ms=0, speech_ms=20)
+    assert said(answer(ReplyRequest(now=NOW, audio=mumbled))).startswith("I didn't catch that.")
+    silent = UserAudio(np.zeros(480, np.int16), longest_pause_ms=0, speech_ms=0)
+    assert said(answer(ReplyRequest(now=NOW, audio=silent))).startswith("Are you still there?")
     assert said(answer(ReplyRequest(now=NOW))).startswith("Hello.")
 
 

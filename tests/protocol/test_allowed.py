@@ -14,7 +14,7 @@ from voicelab.protocol.settings import SessionConfig
         (".audio.input.turn_detection.type", ("server_vad", "semantic_vad")),
         (".audio.input.turn_detection.eagerness", ("low", "medium", "high", "auto")),
         (".output_modalities[0]", ("audio", "text")),
-        (".tools[...].type", ("function",)),
+        (".tools[...].type", ("function", "mcp")),
         (".instructions", ()),
         (".no.such.field", ()),
     ],

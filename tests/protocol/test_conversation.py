@@ -54,6 +54,7 @@ def order(conversation: Conversation) -> list[str | None]:
 EVENTS: dict[str, ev.ServerEvent] = {
     "speech_started": SPEECH_STARTED,
     "speech_stopped": SPEECH_STOPPED,
+    "buffer_emptied": ev.InputAudioCleared(),
     "response_created": created(),
     "output": SOUND,
     "response_done": done(),
@@ -65,13 +66,13 @@ WAY_TO: dict[str, tuple[str, ...]] = {
     "speaking": ("response_created", "output"),
     "interrupted": ("response_created", "output", "speech_started"),
 }
-# In the order of EVENTS: speech started, speech stopped, response created, output, response done.
-CELLS = {
-    "listening": ("user speaking", "listening", "thinking", "listening", "listening"),
-    "user speaking": ("user speaking", "listening", "interrupted", "user speaking", "user speaking"),
-    "thinking": ("interrupted", "thinking", "thinking", "speaking", "listening"),
-    "speaking": ("interrupted", "speaking", "speaking", "speaking", "listening"),
-    "interrupted": ("interrupted", "speaking", "interrupted", "interrupted", "user speaking"),
+# In the order of EVENTS; None: cannot happen there, and leaves the floor as it is.
+CELLS: dict[str, tuple[str | None, ...]] = {
+    "listening": ("user speaking", None, "listening", "thinking", None, None),
+    "user speaking": (None, "listening", "listening", "interrupted", None, None),
+    "thinking": ("interrupted", None, "thinking", None, "speaking", "listening"),
+    "speaking": ("interrupted", None, "speaking", None, "speaking", "listening"),
+    "interrupted": (None, "speaking", "speaking", None, "interrupted", "user speaking"),
 }
 
 
@@ -79,12 +80,13 @@ CELLS = {
     ("state", "cause", "becomes"),
     [(state, cause, cell) for state, row in CELLS.items() for cause, cell in zip(EVENTS, row, strict=True)],
 )
-def test_every_event_moves_the_floor_as_the_table_says(state: str, cause: str, becomes: str) -> None:
-    """A cell for each state and event; an event that is not in a state's row leaves it as it is."""
+def test_every_event_moves_the_floor_as_the_table_says(state: str, cause: str, becomes: str | None) -> None:
+    """A cell for each state and event; what cannot happen is counted and leaves the floor as it is."""
     conversation = after(*(EVENTS[step] for step in WAY_TO[state]))
-    assert conversation.floor == state
+    assert (conversation.floor, conversation.irregular) == (state, 0)
     conversation.apply(EVENTS[cause])
-    assert conversation.floor == becomes
+    assert conversation.floor == (becomes or state)
+    assert conversation.irregular == (becomes is None)
 
 
 def test_the_table_has_no_state_and_no_event_that_is_not_tested() -> None:

@@ -50,7 +50,7 @@ def test_the_first_turn_of_the_published_example() -> None:
 
 def test_the_second_turn_of_the_published_example() -> None:
     """The whole conversation is input again, 110 text and 65 audio tokens (the guide prints 64 for 20 + 20 + 25)."""
-    got = usage([INSTRUCTIONS, FIRST, REPLY, SECOND], [INSTRUCTIONS, FIRST], output_text=0, output_audio=0)
+    got = usage([INSTRUCTIONS, FIRST, REPLY, SECOND], [[INSTRUCTIONS, FIRST]], output_text=0, output_audio=0)
     details = got.input_token_details
     assert (got.input_tokens, details.text_tokens, details.audio_tokens) == (175, 110, 65)
     assert details.cached_tokens == 120
@@ -60,24 +60,32 @@ def test_the_second_turn_of_the_published_example() -> None:
 def test_changed_instructions_break_the_whole_cache() -> None:
     """They stand in front of everything."""
     changed = Block("instructions: be long", text_tokens=100)
-    assert cached_prefix([changed, FIRST, REPLY, SECOND], [INSTRUCTIONS, FIRST, REPLY]) == []
+    assert cached_prefix([changed, FIRST, REPLY, SECOND], [[INSTRUCTIONS, FIRST, REPLY]]) == []
 
 
 def test_a_deleted_item_breaks_the_cache_from_there() -> None:
     """What stood before it is still cached, what stood behind it is not."""
-    assert cached_prefix([INSTRUCTIONS, REPLY, SECOND], [INSTRUCTIONS, FIRST, REPLY]) == [INSTRUCTIONS]
+    assert cached_prefix([INSTRUCTIONS, REPLY, SECOND], [[INSTRUCTIONS, FIRST, REPLY]]) == [INSTRUCTIONS]
 
 
 def test_a_truncated_item_breaks_the_cache_from_there() -> None:
     """A truncated reply is another content, so its key is another."""
     cut = Block("item_a1:9600", text_tokens=4, audio_tokens=8)
-    assert cached_prefix([INSTRUCTIONS, FIRST, cut, SECOND], [INSTRUCTIONS, FIRST, REPLY]) == [INSTRUCTIONS, FIRST]
+    assert cached_prefix([INSTRUCTIONS, FIRST, cut, SECOND], [[INSTRUCTIONS, FIRST, REPLY]]) == [INSTRUCTIONS, FIRST]
+
+
+def test_any_earlier_response_may_have_left_the_cache() -> None:
+    """With several responses at once the longest common beginning counts, not that of the latest one."""
+    aside = [Block("instructions: classify", text_tokens=8), FIRST]
+    whole = [INSTRUCTIONS, FIRST, REPLY]
+    assert cached_prefix([*whole, SECOND], [whole, aside]) == whole
+    assert cached_prefix([*whole, SECOND], [aside, whole]) == whole
 
 
 @given(BLOCKS, BLOCKS, st.integers(0, 500), st.integers(0, 500))
 def test_all_totals_add_up(context: list[Block], earlier: list[Block], output_text: int, output_audio: int) -> None:
     """Totals are the sums of their parts, and cached tokens are a part of the input of the same modality."""
-    got = usage(context, earlier, output_text=output_text, output_audio=output_audio)
+    got = usage(context, [earlier], output_text=output_text, output_audio=output_audio)
     inputs, outputs = got.input_token_details, got.output_token_details
     cached = inputs.cached_tokens_details
     assert got.total_tokens == got.input_tokens + got.output_tokens
@@ -92,4 +100,4 @@ def test_all_totals_add_up(context: list[Block], earlier: list[Block], output_te
 @given(BLOCKS, BLOCKS)
 def test_a_context_that_only_grew_is_cached_as_far_as_it_was(context: list[Block], more: list[Block]) -> None:
     """Everything that was billed before is the prefix of what is billed now."""
-    assert list(cached_prefix([*context, *more], context)) == context
+    assert list(cached_prefix([*context, *more], [context])) == context

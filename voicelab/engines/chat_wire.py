@@ -16,7 +16,7 @@ import msgspec
 from voicelab.engines.reply import CallTool, ReplyRequest
 from voicelab.errors import EngineError
 from voicelab.protocol.items import FunctionCall, FunctionCallOutput, Item, text_of
-from voicelab.protocol.settings import NamedFunction, ToolChoice
+from voicelab.protocol.settings import FunctionChoice, NamedFunction
 
 
 def body(request: ReplyRequest, model: str | None) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def body(request: ReplyRequest, model: str | None) -> dict[str, Any]:
     return plain
 
 
-def _choice(choice: ToolChoice) -> Any:
+def _choice(choice: FunctionChoice) -> Any:
     if isinstance(choice, NamedFunction):
         return {"type": "function", "function": {"name": choice.name}}
     return choice

@@ -28,6 +28,7 @@ from voicelab.protocol.items import FunctionCall, FunctionCallOutput, InputAudio
 from voicelab.protocol.settings import FunctionTool, NamedFunction
 
 _MAX_QUESTIONS = 4
+_STILL_THERE = "Are you still there? I am listening."
 _MAX_LETTERS = 1000
 _BRIEF = re.compile(r"\b(?:brief|briefly|concise|terse|one sentence|single sentence|short answers?|keep it short)\b")
 _SAY_EXACTLY = re.compile(r"\bsay(?: exactly)?:? [\"'“‘]([^\"”]+?)[\"'”’](?:\W|$)", re.IGNORECASE)
@@ -171,6 +172,8 @@ def _without_words(request: ReplyRequest) -> str:
     if match := _SAY_EXACTLY.search(request.instructions):
         return match.group(1)
     if request.audio is not None:
+        if request.audio.speech_ms == 0:
+            return _STILL_THERE  # an idle timeout, or a commit of silence: there was nothing to catch
         return _not_caught(request)
     return "Hello. I am the guide of this lab; ask me what I can do."
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias
 
 from voicelab.audio.samples import Samples
 from voicelab.protocol.items import Item
-from voicelab.protocol.settings import FunctionTool, ToolChoice
+from voicelab.protocol.settings import FunctionChoice, FunctionTool
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class ReplyRequest:
         The session's instructions, or those of this response.
     tools : tuple[FunctionTool, ...]
         Functions that the client declared.
-    tool_choice : ToolChoice
+    tool_choice : FunctionChoice
         ``auto``, ``none``, ``required`` or one named function.
     text : str
         The user's latest words, recognised or typed; empty for none.
@@ -69,7 +69,7 @@ class ReplyRequest:
     items: tuple[Item, ...] = ()
     instructions: str = ""
     tools: tuple[FunctionTool, ...] = ()
-    tool_choice: ToolChoice = "auto"
+    tool_choice: FunctionChoice = "auto"
     text: str = ""
     rejected: bool = False
     audio: UserAudio | None = None

@@ -16,32 +16,76 @@ from voicelab.protocol.items import InputAudio, Item, Message, OutputAudio, Part
 
 Floor: TypeAlias = Literal["listening", "user speaking", "thinking", "speaking", "interrupted"]
 
-# Who holds the floor, and what changes it; an event that is not in a row leaves the state as it is.
-FLOOR: dict[Floor, dict[str, Floor]] = {
-    "listening": {"speech_started": "user speaking", "response_created": "thinking"},
-    "user speaking": {"speech_stopped": "listening", "response_created": "interrupted"},
-    "thinking": {"speech_started": "interrupted", "output": "speaking", "response_done": "listening"},
-    "speaking": {"speech_started": "interrupted", "response_done": "listening"},
-    "interrupted": {"speech_stopped": "speaking", "response_done": "user speaking"},
+Cause: TypeAlias = Literal[
+    "speech_started", "speech_stopped", "buffer_emptied", "response_created", "output", "response_done"
+]
+
+#: Who holds the floor, and what each cause makes of it; None: cannot happen there. A test checks every cell.
+FLOOR: dict[Floor, dict[Cause, Floor | None]] = {
+    "listening": {
+        "speech_started": "user speaking",
+        "speech_stopped": None,
+        "buffer_emptied": "listening",
+        "response_created": "thinking",
+        "output": None,
+        "response_done": None,
+    },
+    "user speaking": {
+        "speech_started": None,
+        "speech_stopped": "listening",
+        "buffer_emptied": "listening",
+        "response_created": "interrupted",
+        "output": None,
+        "response_done": None,
+    },
+    "thinking": {
+        "speech_started": "interrupted",
+        "speech_stopped": None,
+        "buffer_emptied": "thinking",
+        "response_created": None,
+        "output": "speaking",
+        "response_done": "listening",
+    },
+    "speaking": {
+        "speech_started": "interrupted",
+        "speech_stopped": None,
+        "buffer_emptied": "speaking",
+        "response_created": None,
+        "output": "speaking",
+        "response_done": "listening",
+    },
+    # The user speaks while a response runs: a barge-in, whether or not the response gives way.
+    "interrupted": {
+        "speech_started": None,
+        "speech_stopped": "speaking",
+        "buffer_emptied": "speaking",
+        "response_created": None,
+        "output": "interrupted",
+        "response_done": "user speaking",
+    },
 }
-_FLOOR_EVENTS: dict[type, str] = {
+_CAUSES: dict[type, Cause] = {
     ev.SpeechStarted: "speech_started",
     ev.SpeechStopped: "speech_stopped",
-    ev.ResponseCreated: "response_created",
-    ev.ResponseDone: "response_done",
-    ev.OutputAudioDelta: "output",
-    ev.OutputTextDelta: "output",
-    ev.FunctionArgumentsDelta: "output",
+    # Committed or cleared by the client, the audio of an unfinished turn is gone, and the turn with it.
+    ev.InputAudioCommitted: "buffer_emptied",
+    ev.InputAudioCleared: "buffer_emptied",
 }
 
 
 class Conversation:
-    """The items, the running response and the floor."""
+    """The items, the running response and the floor.
+
+    ``irregular`` counts the events that cannot happen in the state they came in (another server's, or lost frames):
+    they leave the floor as it is.
+    """
 
     def __init__(self) -> None:
         self.floor: Floor = "listening"
+        self.irregular = 0
         self.active_response: str | None = None
         self.heard_ms: dict[str, int] = {}
+        self._asides: set[str] = set()
         self._items: dict[str, Item] = {}
         self._order: list[str] = []
 
@@ -66,14 +110,29 @@ class Conversation:
 
     def apply(self, event: ev.ServerEvent) -> None:
         """Change the state by one server event; events that change nothing are welcome."""
-        in_conversation = self._in_conversation(event)
-        if in_conversation and (cause := _FLOOR_EVENTS.get(type(event))):
-            self.floor = FLOOR[self.floor].get(cause, self.floor)
         match event:
-            case ev.ResponseCreated(response=response) if in_conversation:
+            case ev.ResponseCreated(response=response) if response.conversation_id is None:
+                self._asides.add(response.id)
+            case ev.ResponseDone(response=response) if response.id in self._asides:
+                self._asides.discard(response.id)
+            case ev.ResponseCreated(response=response):
+                self._pass_floor("response_created")
                 self.active_response = response.id
-            case ev.ResponseDone(response=response) if response.id == self.active_response:
-                self.active_response = None
+            case ev.ResponseDone(response=response):
+                self._of_active(response.id, "response_done")
+                if response.id == self.active_response:
+                    self.active_response = None
+            case ev.OutputAudioDelta() | ev.OutputTextDelta() | ev.FunctionArgumentsDelta():
+                self._of_active(event.response_id, "output")
+            case ev.OutputTranscriptDelta(item_id=item_id, content_index=index, delta=delta):
+                self._append_words(item_id, index, delta)
+            case _:
+                if cause := _CAUSES.get(type(event)):
+                    self._pass_floor(cause)
+                self._keep_items(event)
+
+    def _keep_items(self, event: ev.ServerEvent) -> None:
+        match event:
             case ev.ItemAdded(item=item, previous_item_id=previous):
                 self._insert(item, previous)
             case ev.ItemDone(item=item) if item.id in self._items:
@@ -81,23 +140,32 @@ class Conversation:
             case ev.ItemDeleted(item_id=item_id) if item_id in self._items:
                 del self._items[item_id]
                 self._order.remove(item_id)
-            case ev.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms):
+                self.heard_ms.pop(item_id, None)
+            case ev.ItemTruncated(item_id=item_id, audio_end_ms=audio_end_ms) if item_id in self._items:
                 self._truncate(item_id, audio_end_ms)
             case ev.TranscriptionCompleted(item_id=item_id, content_index=index, transcript=transcript):
                 self._set_part(item_id, index, InputAudio(transcript=transcript))
-            case ev.OutputTranscriptDelta(item_id=item_id, content_index=index, delta=delta):
-                self._append_words(item_id, index, delta)
 
-    def _in_conversation(self, event: ev.ServerEvent) -> bool:
-        """Responses outside the conversation neither hold the floor nor block the next response."""
-        if isinstance(event, ev.ResponseCreated | ev.ResponseDone):
-            return bool(event.response.conversation_id)
-        return getattr(event, "response_id", self.active_response) == self.active_response
+    def _of_active(self, response_id: str, cause: Cause) -> None:
+        """Pass the floor for the response that runs; one outside the conversation neither holds nor blocks it."""
+        if response_id == self.active_response:
+            self._pass_floor(cause)
+        elif response_id not in self._asides:
+            self.irregular += 1
+
+    def _pass_floor(self, cause: Cause) -> None:
+        after = FLOOR[self.floor][cause]
+        if after is None:
+            self.irregular += 1
+        else:
+            self.floor = after
 
     def _insert(self, item: Item, previous: str | None) -> None:
         if item.id is None or item.id in self._items:
             return
-        at = self._order.index(previous) + 1 if previous in self._items else 0
+        # Behind an item that is not known here (deleted meanwhile, or of a kind this side cannot read): at the end.
+        behind = self._order.index(previous) + 1 if previous in self._items else len(self._order)
+        at = 0 if previous is None else behind
         self._order.insert(at, item.id)
         self._items[item.id] = item
 

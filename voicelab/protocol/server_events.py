@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from voicelab.protocol.items import Item
 
@@ -104,6 +105,7 @@ class TranscriptionDelta(
     item_id: str
     content_index: int = 0
     delta: str = ""
+    logprobs: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
 
 
 class TranscriptionCompleted(
@@ -115,6 +117,22 @@ class TranscriptionCompleted(
     content_index: int
     transcript: str
     usage: dict[str, Any]
+    logprobs: tuple[dict[str, Any], ...] | UnsetType | None = UNSET
+    languages: tuple[Any, ...] | UnsetType | None = UNSET
+
+
+class TranscriptionSegment(
+    _ServerEvent, frozen=True, kw_only=True, tag="conversation.item.input_audio_transcription.segment"
+):
+    """A stretch of what was said with its speaker; ``start`` and ``end`` are seconds (a diarising hosted model)."""
+
+    item_id: str
+    content_index: int
+    id: str
+    text: str
+    speaker: str
+    start: float
+    end: float
 
 
 class TranscriptionFailed(
@@ -148,6 +166,14 @@ class SpeechStarted(_ServerEvent, frozen=True, kw_only=True, tag="input_audio_bu
 class SpeechStopped(_ServerEvent, frozen=True, kw_only=True, tag="input_audio_buffer.speech_stopped"):
     """The turn ended; ``audio_end_ms`` includes the silence that was waited for."""
 
+    audio_end_ms: int
+    item_id: str
+
+
+class TimeoutTriggered(_ServerEvent, frozen=True, kw_only=True, tag="input_audio_buffer.timeout_triggered"):
+    """Nobody spoke for ``idle_timeout_ms`` after a reply; the silence between the two instants becomes an item."""
+
+    audio_start_ms: int
     audio_end_ms: int
     item_id: str
 
@@ -343,11 +369,13 @@ KnownServerEvent: TypeAlias = (
     | ItemTruncated
     | TranscriptionDelta
     | TranscriptionCompleted
+    | TranscriptionSegment
     | TranscriptionFailed
     | InputAudioCommitted
     | InputAudioCleared
     | SpeechStarted
     | SpeechStopped
+    | TimeoutTriggered
     | ResponseCreated
     | ResponseDone
     | OutputItemAdded

@@ -1,10 +1,12 @@
 """The configuration of a realtime session: its shape, its defaults, its ranges, and how updates merge.
 
-In: the ``session`` object of a ``session.update`` (plain dicts).  Out: a frozen `SessionConfig`, or a `ConfigError`
-that names the path of the bad value; nothing is changed by a bad update.
+In: the ``session`` object of a ``session.update`` (plain dicts).  Out: a frozen `SessionConfig` (a conversation) or
+`TranscriptionConfig` (only words), or a `ConfigError` that names the path of the bad value; nothing is changed by a
+bad update.
 Does not know: which of the fields a particular server can honour (``server.capabilities``), or when a field may
-change (``server.session_events``).
-Source: ``RealtimeSessionCreateRequestGA`` in OpenAI's published API description.
+change (``server.changes``).
+Source: ``RealtimeSessionCreateRequestGA``, ``RealtimeTranscriptionSessionCreateRequestGA`` and
+``RealtimeResponseCreateParams`` in OpenAI's published API description.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from msgspec import Meta
 
 from voicelab.errors import ConfigError
 from voicelab.protocol.allowed import allowed_values
+from voicelab.protocol.items import Item
 
 VoiceName: TypeAlias = Literal["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"]
 Modality: TypeAlias = Literal["audio", "text"]
@@ -76,7 +79,15 @@ class ServerVAD(_Tagged, frozen=True, kw_only=True, tag="server_vad"):
 
 
 class SemanticVAD(_Tagged, frozen=True, kw_only=True, tag="semantic_vad"):
-    """End the user's turn when the utterance sounds finished (hosted services; not yet in the embedded server)."""
+    """End the user's turn when the utterance sounds finished.
+
+    Parameters
+    ----------
+    eagerness : {"low", "medium", "high", "auto"}
+        How soon: the longest silence waited for is 8, 4 or 2 s; ``auto`` is ``medium``.
+    create_response, interrupt_response : bool
+        As in `ServerVAD`.
+    """
 
     eagerness: Literal["low", "medium", "high", "auto"] = "auto"
     create_response: bool = True
@@ -98,10 +109,10 @@ class Transcription(_Strict, frozen=True, kw_only=True):
 
 
 class NoiseReduction(_Strict, frozen=True, kw_only=True):
-    """Noise reduction before detection and model."""
+    """Noise reduction before detection and model; ``strength`` stays as it was when an update leaves it out."""
 
     type: Literal["near_field", "far_field"]
-    strength: float = 1.0
+    strength: Annotated[float, Meta(ge=0.0)] = 1.0
 
 
 class AudioInput(_Strict, frozen=True, kw_only=True):
@@ -142,40 +153,117 @@ class FunctionTool(_Tagged, frozen=True, kw_only=True, tag="function"):
     parameters: dict[str, Any] = {}
 
 
+class MCPTool(_Tagged, frozen=True, kw_only=True, tag="mcp"):
+    """A tool server that the hosted service calls by itself; the embedded server has none."""
+
+    server_label: str
+    server_url: str | None = None
+    connector_id: str | None = None
+    authorization: str | None = None
+    headers: dict[str, str] | None = None
+    allowed_tools: list[str] | dict[str, Any] | None = None
+    require_approval: str | dict[str, Any] | None = None
+    server_description: str | None = None
+    defer_loading: bool | None = None
+    tunnel_id: str | None = None
+
+
 class NamedFunction(_Tagged, frozen=True, kw_only=True, tag="function"):
     """A tool choice that names the one function to call."""
 
     name: str
 
 
+class NamedMCP(_Tagged, frozen=True, kw_only=True, tag="mcp"):
+    """A tool choice that names a tool server, and maybe one of its tools."""
+
+    server_label: str
+    name: str | None = None
+
+
+class TokenLimits(_Strict, frozen=True, kw_only=True):
+    """A tighter limit than the model's own; ``post_instructions`` counts all input but the instructions."""
+
+    post_instructions: Annotated[int, Meta(ge=0)] | None = None
+
+
 class RetentionRatio(_Tagged, frozen=True, kw_only=True, tag="retention_ratio"):
-    """Drop this much more than needed when the context is full, so that the cache survives."""
+    """When the context is full, keep this share of it: dropping more than needed lets the cache survive longer."""
 
     retention_ratio: _Share
-    token_limits: dict[str, int] | None = None
+    token_limits: TokenLimits | None = None
 
 
-ToolChoice: TypeAlias = Literal["auto", "none", "required"] | NamedFunction
+class Tracing(_Strict, frozen=True, kw_only=True):
+    """How the hosted service names a session's trace."""
+
+    workflow_name: str | None = None
+    group_id: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class Prompt(_Strict, frozen=True, kw_only=True):
+    """A prompt that is stored at the hosted service."""
+
+    id: str
+    version: str | None = None
+    variables: dict[str, Any] | None = None
+
+
+class Reasoning(_Strict, frozen=True, kw_only=True):
+    """How long a reasoning model may think."""
+
+    effort: Literal["minimal", "low", "medium", "high", "xhigh"] | None = None
+
+
+AnyTool: TypeAlias = FunctionTool | MCPTool
+FunctionChoice: TypeAlias = Literal["auto", "none", "required"] | NamedFunction
+ToolChoice: TypeAlias = FunctionChoice | NamedMCP
+Truncation: TypeAlias = Literal["auto", "disabled"] | RetentionRatio
+Include: TypeAlias = Literal["item.input_audio_transcription.logprobs"]
+Metadata: TypeAlias = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]], Meta(max_length=16)
+]
 MaxTokens: TypeAlias = Annotated[int, Meta(ge=1, le=4096)] | Literal["inf"]
 
 
 class SessionConfig(_Strict, frozen=True, kw_only=True):
-    """Everything that is in force in a session. What was never asked has the server's default."""
+    """Everything that is in force in a conversation. What was never asked has the server's default."""
 
     type: Literal["realtime"] = "realtime"
     model: str = "voicelab-guide"
     instructions: str = ""
     output_modalities: Annotated[tuple[Modality, ...], Meta(min_length=1, max_length=1)] = ("audio",)
     audio: Audio = Audio()
-    tools: tuple[FunctionTool, ...] = ()
+    tools: tuple[AnyTool, ...] = ()
     tool_choice: ToolChoice = "auto"
     parallel_tool_calls: bool | None = None
     max_output_tokens: MaxTokens = "inf"
-    truncation: Literal["auto", "disabled"] | RetentionRatio = "auto"
-    include: tuple[str, ...] | None = None
-    tracing: Literal["auto"] | dict[str, Any] | None = None
-    prompt: dict[str, Any] | None = None
-    reasoning: dict[str, Any] | None = None
+    truncation: Truncation = "auto"
+    include: tuple[Include, ...] | None = None
+    tracing: Literal["auto"] | Tracing | None = None
+    prompt: Prompt | None = None
+    reasoning: Reasoning | None = None
+
+
+class TranscriptionAudio(_Strict, frozen=True, kw_only=True):
+    """The one direction of sound that a transcription session has."""
+
+    input: AudioInput = AudioInput()
+
+
+class TranscriptionConfig(_Strict, frozen=True, kw_only=True):
+    """Everything that is in force in a session that only writes down what it hears."""
+
+    type: Literal["transcription"] = "transcription"
+    audio: TranscriptionAudio = TranscriptionAudio()
+    include: tuple[Include, ...] | None = None
+
+
+class ItemReference(_Tagged, frozen=True, kw_only=True, tag="item_reference"):
+    """In the input of a response: an item of the conversation, by its id."""
+
+    id: str
 
 
 class ResponseAudioOutput(_Strict, frozen=True, kw_only=True, omit_defaults=True):
@@ -195,20 +283,23 @@ class ResponseParams(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     """The ``response`` object of ``response.create``: overrides for this response only."""
 
     conversation: Literal["auto", "none"] = "auto"
-    input: tuple[dict[str, Any], ...] | None = None
+    input: tuple[Item | ItemReference, ...] | None = None
     instructions: str | None = None
     output_modalities: Annotated[tuple[Modality, ...], Meta(min_length=1, max_length=1)] | None = None
     audio: ResponseAudio = ResponseAudio()
-    tools: tuple[FunctionTool, ...] | None = None
+    tools: tuple[AnyTool, ...] | None = None
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     max_output_tokens: MaxTokens | None = None
-    metadata: Annotated[dict[str, str], Meta(max_length=16)] | None = None
-    prompt: dict[str, Any] | None = None
-    reasoning: dict[str, Any] | None = None
+    metadata: Metadata | None = None
+    prompt: Prompt | None = None
+    reasoning: Reasoning | None = None
 
 
 _Shape = TypeVar("_Shape")
+Config = TypeVar("Config", bound=SessionConfig | TranscriptionConfig)
+# Objects whose ``type`` is one setting among others: changing it does not reset the others.
+_ALWAYS_MERGED = ("noise_reduction",)
 _ERROR = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _NAMED_FIELD = re.compile(r"field `(?P<name>[^`]+)`")
 
@@ -260,7 +351,7 @@ def to_plain(value: Any) -> Any:
     return msgspec.to_builtins(value)
 
 
-def update(config: SessionConfig, change: Mapping[str, Any]) -> SessionConfig:
+def update(config: Config, change: Mapping[str, Any]) -> Config:
     """Merge a partial ``session`` object into the configuration in force.
 
     What is absent stays; ``null`` clears; an object of the same ``type`` is merged, one of another ``type`` replaces.
@@ -271,7 +362,7 @@ def update(config: SessionConfig, change: Mapping[str, Any]) -> SessionConfig:
         When any field is wrong: then nothing of the update holds.
     """
     # Merging before checking lets one check see the whole, and a wrong leaf cannot leave half an update behind.
-    return convert(merge(to_plain(config), change), SessionConfig, root="session")
+    return convert(merge(to_plain(config), change), type(config), root="session")
 
 
 def merge(old: Any, new: Any) -> Any:
@@ -280,4 +371,10 @@ def merge(old: Any, new: Any) -> Any:
         return new
     if "type" in new and "type" in old and new["type"] != old["type"]:
         return dict(new)
-    return {**old, **{key: merge(old.get(key), value) for key, value in new.items()}}
+    return {**old, **{key: _merge_field(key, old.get(key), value) for key, value in new.items()}}
+
+
+def _merge_field(key: str, old: Any, new: Any) -> Any:
+    if key in _ALWAYS_MERGED and isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {**old, **new}
+    return merge(old, new)

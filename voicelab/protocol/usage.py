@@ -10,7 +10,7 @@ conversation is billed as input again on each response; a prefix that was billed
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from voicelab.protocol.server_events import InputTokenDetails, OutputTokenDetails, TokenDetails, Usage
@@ -52,23 +52,30 @@ class Block:
     audio_tokens: int = 0
 
 
-def cached_prefix(context: Sequence[Block], earlier: Sequence[Block]) -> Sequence[Block]:
+def n_tokens(blocks: Iterable[Block]) -> int:
+    """Return how many tokens some pieces count together."""
+    return sum(block.text_tokens + block.audio_tokens for block in blocks)
+
+
+def cached_prefix(context: Sequence[Block], earlier: Iterable[Sequence[Block]]) -> Sequence[Block]:
     """Return the blocks at the front of ``context`` that stood at the front of an earlier context as well."""
-    n = 0
-    for block, before in zip(context, earlier, strict=False):
-        if block != before:
-            break
-        n += 1
-    return context[:n]
+    return context[: max((_n_common(context, before) for before in earlier), default=0)]
 
 
-def usage(context: Sequence[Block], earlier: Sequence[Block], *, output_text: int, output_audio: int) -> Usage:
+def _n_common(context: Sequence[Block], before: Sequence[Block]) -> int:
+    pairs = enumerate(zip(context, before, strict=False))
+    return next((n for n, (here, there) in pairs if here != there), min(len(context), len(before)))
+
+
+def usage(
+    context: Sequence[Block], earlier: Iterable[Sequence[Block]], *, output_text: int, output_audio: int
+) -> Usage:
     """Return the usage of one response.
 
     Parameters
     ----------
     context, earlier
-        What this response was given, and what the response before it was given.
+        What this response was given, and what responses before it were given.
     output_text, output_audio : int
         Tokens that were made.
     """

@@ -11,11 +11,12 @@ from typing import Any, get_args
 import msgspec
 
 from voicelab.errors import ConfigError, ProtocolError
-from voicelab.protocol.client_events import ClientEvent, ItemCreate
+from voicelab.protocol.client_events import ClientEvent, ItemCreate, ResponseCreate
 from voicelab.protocol.server_events import KnownServerEvent, ServerEvent, Unknown
 from voicelab.protocol.settings import convert
 
-_CLIENT_TYPES: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(ClientEvent)}
+#: Every client event by its name on the wire.
+CLIENT_EVENTS: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(ClientEvent)}
 _SERVER_TYPES: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(KnownServerEvent)}
 _encoder = msgspec.json.Encoder()
 
@@ -23,10 +24,15 @@ _encoder = msgspec.json.Encoder()
 def encode(event: ClientEvent | ServerEvent) -> str:
     """Return the JSON text of an event; audio bytes become base64."""
     value: Any = event.body if isinstance(event, Unknown) else event
-    if isinstance(event, ItemCreate):
+    if isinstance(event, ItemCreate | ResponseCreate):
         # A field that a client does not give must be absent: services refuse null where they expect a text.
         value = _without_nulls(msgspec.to_builtins(event))
     return _encoder.encode(value).decode()
+
+
+def encode_plain(body: dict[str, Any]) -> str:
+    """Return the JSON text of an event that is a plain dict already."""
+    return _encoder.encode(body).decode()
 
 
 def plain(event: ClientEvent | ServerEvent) -> dict[str, Any]:
@@ -62,10 +68,10 @@ def parse_client(body: dict[str, Any]) -> ClientEvent:
     ConfigError
         With the path of the bad field; an unknown type names those that exist.
     """
-    kind = _CLIENT_TYPES.get(body["type"])
+    kind = CLIENT_EVENTS.get(body["type"])
     if kind is None:
         raise ConfigError(
-            f"Invalid value: '{body['type']}'. Supported values are: {', '.join(sorted(_CLIENT_TYPES))}.",
+            f"Invalid value: '{body['type']}'. Supported values are: {', '.join(sorted(CLIENT_EVENTS))}.",
             param="type",
             code="invalid_event",
         )
