@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +13,14 @@ import pytest
 
 from tests.measure.room import MODEL, Tape, loud, silent
 from voicelab.errors import RunError
+from voicelab.measure.facts import gather
 from voicelab.measure.prices import price_note
 from voicelab.measure.run import Run, open_run
+from voicelab.measure.turns import turns_of
 from voicelab.runlog.manifest import Manifest
 from voicelab.runlog.record import encode_line
-from voicelab.runlog.writer import EVENTS, RunWriter
+from voicelab.runlog.tail import Tail
+from voicelab.runlog.writer import EVENTS, RunWriter, prepare_folder
 
 
 def test_a_folder_gives_what_the_tape_gives(run: Run, conversation: Tape) -> None:
@@ -114,19 +119,88 @@ def test_a_run_without_its_beginning_is_read_from_where_it_begins(conversation: 
     assert [record.seq for record in open_run(run.folder).since(11)][:2] == [12, 13]
 
 
-def test_a_live_run_reads_the_sessions_own_records(run: Run, conversation: Tape) -> None:
-    """While the session is open its records are in memory: newer than the disk, and what is asked is a copy."""
-    live = conversation.records[:20]
-    following = Run(run.folder, live=live)
-    assert following.records() == live
-    live.append(conversation.records[20])
-    assert following.records() == live
-    following.records().clear()
-    assert len(following.records()) == 21
-    assert following.bad_lines == 0
+def being_recorded(conversation: Tape, folder: Path, n: int, most_kept: int = 50) -> tuple[Run, Tail, RunWriter]:
+    """Return the run of a session that is still open, after its first n records."""
+    writer, tail = RunWriter(prepare_folder(folder), Manifest()), Tail(most_kept)
+    for track, samples in conversation.tracks.items():
+        writer.audio(track, 0, samples)
+    go_on(conversation, tail, writer, 0, n)
+    return Run(folder, live=tail, reading=lambda: flushed(writer)), tail, writer
 
 
-# --- sound ---------------------------------------------------------------------------------------------------
+def go_on(conversation: Tape, tail: Tail, writer: RunWriter, start: int, end: int) -> None:
+    for record in conversation.records[start:end]:
+        tail.add(record)
+        writer.record(record)
+
+
+@contextmanager
+def flushed(writer: RunWriter) -> Iterator[None]:
+    writer.flush()
+    yield
+
+
+def test_a_live_run_tells_the_same_as_its_folder_afterwards(conversation: Tape, tmp_path: Path) -> None:
+    """However often it was asked in between: records, turns, tables and facts."""
+    live, tail, writer = being_recorded(conversation, tmp_path / "live", 0)
+    for start in range(0, len(conversation.records), 37):
+        go_on(conversation, tail, writer, start, start + 37)
+        so_far = conversation.records[: start + 37]
+        assert live.records() == so_far
+        assert live.facts() == gather(so_far)
+        assert live.turn_list() == turns_of(gather(so_far), so_far, live.price, conversation.read)
+    run = conversation.save(tmp_path / "run")
+    assert live.events().equals(run.events())
+    assert live.vad().equals(run.vad())
+    assert live.duration_ms == run.duration_ms
+
+
+def test_what_is_new_in_a_live_run_comes_from_memory(conversation: Tape, tmp_path: Path) -> None:
+    """A view that repaints reads no file, unless it has fallen far behind; then it misses nothing either."""
+    live, tail, _writer = being_recorded(conversation, tmp_path / "live", 200)
+
+    def nobody_reads() -> AbstractContextManager[None]:
+        raise AssertionError("the folder was read")
+
+    view = Run(tmp_path / "live", live=tail, reading=nobody_reads)
+    assert view.since(179) == conversation.records[180:200]
+    assert view.since(199) == []
+    with pytest.raises(AssertionError, match="the folder was read"):
+        view.since(3)
+    assert live.since(3) == conversation.records[4:200]
+
+
+def test_a_live_run_keeps_no_records_of_its_own(conversation: Tape, tmp_path: Path) -> None:
+    """Asked for turns again and again, it holds the few that stand for all the sound and all the speech."""
+    live, _, _ = being_recorded(conversation, tmp_path / "live", len(conversation.records))
+    for _ in range(3):
+        live.turn_list(), live.facts(), live.records()
+    assert live._read == []
+    assert len(live._story.records()) <= 6
+
+
+def test_facts_of_a_live_run_do_not_change_under_the_hand(conversation: Tape, tmp_path: Path) -> None:
+    """What was asked is a copy: the session goes on."""
+    live, tail, writer = being_recorded(conversation, tmp_path / "live", 150)
+    facts, before = live.facts(), live.facts()
+    go_on(conversation, tail, writer, 150, len(conversation.records))
+    assert len(live.facts().turns) > len(before.turns)
+    assert facts == before
+
+
+def test_what_the_disk_has_not_taken_is_still_told(conversation: Tape, tmp_path: Path) -> None:
+    """A disk that is full: the newest records are in memory, each told once."""
+    tail = Tail(50)
+    writer = RunWriter(prepare_folder(tmp_path / "run"), Manifest())
+    for record in conversation.records[:40]:
+        tail.add(record)
+        if record.seq < 30:
+            writer.record(record)
+    writer.flush()
+    live = Run(tmp_path / "run", live=tail)
+    assert live.records() == conversation.records[:40]
+    assert live.facts() == gather(conversation.records[:40])
+    assert repr(live).endswith("40 records)")
 
 
 def test_samples_of_a_track_are_those_that_were_written(run: Run, conversation: Tape) -> None:

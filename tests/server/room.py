@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from tests.strict import note
 from voicelab.audio.samples import Samples
 from voicelab.audio.signals import tone
 from voicelab.engines.base import Heard, SpeechChunk
@@ -89,10 +90,14 @@ class Saying:
 
 
 class Client:
-    """A client that says what it is told and keeps everything it is sent."""
+    """A client that says what it is told and keeps everything it is sent.
 
-    def __init__(self, transport: MemoryTransport) -> None:
+    Every frame is held against the official client's models; a test whose server speaks the beta dialect says so.
+    """
+
+    def __init__(self, transport: MemoryTransport, *, beta: bool = False) -> None:
         self._transport = transport
+        self._beta = beta
         self.events: list[dict[str, Any]] = []
 
     async def send(self, kind: str, **fields: Any) -> None:
@@ -113,7 +118,10 @@ class Client:
     async def listen(self) -> None:
         """Keep everything that comes."""
         while True:
-            self.events.append(msgspec.json.decode(await self._transport.receive()))
+            frame = await self._transport.receive()
+            if not self._beta:
+                note(frame)
+            self.events.append(msgspec.json.decode(frame))
 
     async def until(self, kind: str, n: int = 1, seconds: float = 60.0) -> dict[str, Any]:
         """Wait for the n-th event of a type."""
@@ -155,8 +163,14 @@ def converse(
     ears: GivenEars | None = None,
     speaking: Any = "tone",
     options: ServerOptions | None = None,
+    client: type[Client] = Client,
+    seed: int = 1,
+    **session: Any,
 ) -> Client:
-    """Run one conversation with a server in virtual time; return the client with everything it received."""
+    """Run one conversation with a server in virtual time; return the client with everything it received.
+
+    ``session`` is what `serve` is told of the session: ``model``, ``kind``, ``attached``, ``dialect``.
+    """
 
     async def perform() -> Client:
         here, there = memory_pair()
@@ -173,15 +187,15 @@ def converse(
             about={"reply": "test"},
         )
         clock = Clock(asyncio.get_running_loop(), WALL)
-        serving = asyncio.create_task(serve(there, engines, clock, Ids(1), options=options))
-        client = Client(here)
-        listening = asyncio.create_task(client.listen())
-        await client.until("conversation.created")
-        await conversation(client)
-        await client.close()
+        serving = asyncio.create_task(serve(there, engines, clock, Ids(seed), options=options, **session))
+        talker = client(here, beta="dialect" in session)
+        listening = asyncio.create_task(talker.listen())
+        await talker.until("conversation.created")
+        await conversation(talker)
+        await talker.close()
         await serving
         await asyncio.gather(listening, return_exceptions=True)
-        return client
+        return talker
 
     return run_in_virtual_time(perform())
 

@@ -8,6 +8,7 @@ from tests.server.room import Client, GivenEars, Saying, converse, spoken
 from voicelab.audio.signals import silence
 from voicelab.engines.reply import CallTool, Say
 from voicelab.protocol import wire
+from voicelab.protocol.dialects import make_dialect
 from voicelab.server.engines import ServerOptions
 
 
@@ -56,6 +57,8 @@ def test_spoken_turn_has_the_order_of_the_real_service() -> None:
         "conversation.item.added",
         "conversation.item.done",
         "response.created",
+        "rate_limits.updated",
+        "conversation.item.input_audio_transcription.delta",
         "conversation.item.input_audio_transcription.completed",
         "response.output_item.added",
         "conversation.item.added",
@@ -114,6 +117,66 @@ def test_bad_frame_is_answered_and_the_session_goes_on(frame: str, code: str, pa
     assert error["event_id"] == ("mine" if "mine" in frame else None)
 
 
+@pytest.mark.parametrize(
+    ("frame", "new_name"),
+    [
+        ('{"type": "session.update", "session": {"type": "realtime", "voice": "ash"}}', "audio.output.voice"),
+        ('{"type": "response.create", "response": {"modalities": ["text"]}}', "output_modalities"),
+        ('{"type": "transcription_session.update", "session": {}}', "session.update"),
+    ],
+)
+def test_a_name_of_the_beta_is_answered_with_the_new_one(frame: str, new_name: str) -> None:
+    """Whoever follows an old example is told how it is called now."""
+
+    async def follow(client: Client) -> None:
+        await client.send_text(frame)
+        await client.until("error")
+
+    assert new_name in converse(follow).of("error")[0]["error"]["message"]
+
+
+def test_a_message_beyond_all_limits_is_refused_and_the_session_goes_on() -> None:
+    """More than one append may hold is answered with an error, not with a closed connection."""
+
+    async def flood(client: Client) -> None:
+        await client.send("input_audio_buffer.append", audio="A" * (25 * 2**20))
+        await client.until("error")
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    client = converse(flood)
+    assert client.of("error")[0]["error"]["code"] == "message_too_large"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(60, "1 minute"), (120, "2 minutes"), (45, "45 seconds")])
+def test_the_end_of_a_session_is_told_in_the_service_s_words(seconds: float, words: str) -> None:
+    """However long the session is."""
+
+    async def wait(client: Client) -> None:
+        await client.until("error", seconds=200)
+
+    client = converse(wait, options=ServerOptions(session_seconds=seconds))
+    assert client.of("error")[0]["error"]["message"] == f"Your session hit the maximum duration of {words}."
+
+
+def test_a_beta_client_is_understood_and_answered_in_its_dialect() -> None:
+    """Old names in, old names out, the same conversation in between."""
+
+    async def talk(client: Client) -> None:
+        await client.send("session.update", session={"modalities": ["audio", "text"], "voice": "ash"})
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    client = converse(talk, dialect=make_dialect("beta"))
+    assert client.of("session.updated")[0]["session"]["voice"] == "ash"
+    kinds = set(client.kinds)
+    assert {"response.audio.delta", "response.audio_transcript.delta", "conversation.item.created"} <= kinds
+    assert not {kind for kind in kinds if "output_audio" in kind or kind.endswith(("item.added", "item.done"))} - {
+        "response.output_item.added",
+        "response.output_item.done",
+    }
+
+
 def test_session_ends_when_its_time_is_up() -> None:
     """After the session's life the client is told so, and the connection is closed."""
 
@@ -122,7 +185,7 @@ def test_session_ends_when_its_time_is_up() -> None:
 
     client = converse(wait, options=ServerOptions(session_seconds=60))
     assert client.of("error")[0]["error"]["code"] == "session_expired"
-    assert client.of("error")[0]["error"]["message"] == "Your session hit the maximum duration of 1 minutes."
+    assert client.of("error")[0]["error"]["message"] == "Your session hit the maximum duration of 1 minute."
 
 
 def test_client_that_hangs_up_in_the_middle_of_a_reply_leaves_nothing_behind() -> None:

@@ -13,5 +13,7 @@ Read the files in this order:
 5. ``g711.py``      the two telephone codes
 6. ``resample.py``  another sampling rate: a short filter for live sound, soxr for clips
 7. ``signals.py``   tones, silence and noise for tests
-8. ``envelope.py``  the outline of a sound for plots
+8. ``denoise.py``   noise reduction, while the sound comes in
+9. ``rate_watch.py`` sound that comes at another rate than it says
+10. ``envelope.py`` the outline of a sound for plots
 """

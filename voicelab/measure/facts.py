@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from voicelab.runlog.record import TRACK_RATE_HZ, Record
+from voicelab.runlog.manifest import Side
+from voicelab.runlog.record import TRACK_RATE_HZ, Direction, Record
 
 SAMPLES_PER_MS = TRACK_RATE_HZ // 1000
 
@@ -93,11 +94,16 @@ class Facts:
     unreadable: list[int] = field(default_factory=list)
 
 
+# What the server sends is what the client receives.
+_FROM_THE_OTHER_END: dict[Direction, Direction] = {"send": "recv", "recv": "send", "local": "local"}
+
+
 class _Pass:
     """The state of the pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, side: Side) -> None:
         self.facts = Facts()
+        self._side = side
         self._speech: dict[str, Record] = {}
         self._stopped: dict[str, Record] = {}
         self._items: dict[str, ItemFacts] = {}
@@ -106,7 +112,8 @@ class _Pass:
         self._typed: tuple[Record, dict[str, Any]] | None = None
 
     def take(self, record: Record) -> None:
-        handler = _HANDLERS.get((record.dir, record.type))
+        direction = record.dir if self._side == "client" else _FROM_THE_OTHER_END[record.dir]
+        handler = _HANDLERS.get((direction, record.type))
         if handler is None:
             return
         try:
@@ -151,7 +158,7 @@ class _Pass:
     def committed(self, record: Record, event: dict[str, Any]) -> None:
         item_id = event["item_id"]
         self._typed = None  # written before somebody spoke and never asked about: history carried over
-        started, stopped = self._speech.get(item_id), self._stopped.get(item_id)
+        started, stopped = self._speech.pop(item_id, None), self._stopped.pop(item_id, None)
         self._add_turn(
             TurnFacts(
                 turn=len(self.facts.turns) + 1,
@@ -313,9 +320,27 @@ _HANDLERS: dict[tuple[str, str], Any] = {
 }
 
 
-def gather(records: Iterable[Record]) -> Facts:
-    """Return the turns and responses of a run."""
-    passing = _Pass()
+class Gathering:
+    """The pass while it goes on: ``facts`` are those of the records taken so far.
+
+    Parameters
+    ----------
+    side : {"client", "server"}
+        Who wrote the run; a server's trace is read as its client would have written it.
+    """
+
+    def __init__(self, side: Side = "client") -> None:
+        self._pass = _Pass(side)
+        self.facts = self._pass.facts
+
+    def take(self, record: Record) -> None:
+        """Take the next record of the run."""
+        self._pass.take(record)
+
+
+def gather(records: Iterable[Record], side: Side = "client") -> Facts:
+    """Return the turns and responses of a run; see `Gathering`."""
+    gathering = Gathering(side)
     for record in records:
-        passing.take(record)
-    return passing.facts
+        gathering.take(record)
+    return gathering.facts

@@ -1,15 +1,20 @@
 """A run in your hands: open a folder, ask for turns, tables and sound.
 
-In: a run folder, complete, growing, or left by a process that was killed; or the records of a session that is live.
+In: a run folder, complete, growing, or left by a process that was killed; of a session that is live the newest records
+as well, from memory.
 Out: turns, tables, samples, always computed from the log.
 Does not know: plots, or how the log was written.
+A run of a live session keeps no records of its own, so that an hour of conversation needs no more memory than a minute:
+what is new is asked of the memory, turns are told by a `Story` that is read on, and a table reads the whole file.
 """
 
 from __future__ import annotations
 
+import copy
 import wave
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +24,13 @@ import numpy as np
 from voicelab.audio.samples import Samples
 from voicelab.measure.facts import Facts, gather
 from voicelab.measure.prices import Price, price_of
+from voicelab.measure.story import Story
 from voicelab.measure.tables import costs_table, events_table, responses_table, turns_table, vad_table
 from voicelab.measure.turns import Turn, turns_of
 from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import RecordReader
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
+from voicelab.runlog.tail import Tail
 from voicelab.runlog.tracks import read_track
 
 if TYPE_CHECKING:
@@ -37,8 +44,12 @@ class Run:
     ----------
     folder : path
         A run folder.
-    live : sequence of Record, optional
-        The records of a session that is still open; otherwise they are read from the folder, and read on as it grows.
+    live : Tail, optional
+        The newest records of a session that is still open. Without it everything is read from the folder, read on as
+        it grows, and kept.
+    reading : callable, optional
+        Gives a context in which the folder of a live session is read: it brings the folder up to date first, and lets
+        one thread in at a time.
 
     Raises
     ------
@@ -46,17 +57,26 @@ class Run:
         The folder is no run.
     """
 
-    def __init__(self, folder: str | PathLike[str], *, live: Sequence[Record] | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | PathLike[str],
+        *,
+        live: Tail | None = None,
+        reading: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self.folder = Path(folder)
         self._live = live
+        self._reading = reading
         self._reader = RecordReader(self.folder)
         self._read: list[Record] = []
         self._facts: tuple[int, Facts] | None = None
+        self._story = Story()
         self.manifest  # noqa: B018 - a folder that is no run is an error now, not later
 
     def __repr__(self) -> str:
         manifest = self.manifest
-        return f"Run({str(self.folder)!r}, {manifest.provider}, {manifest.state}, {len(self.records()):,} records)"
+        n_records = len(self.records()) if self._live is None else self._live.n_records
+        return f"Run({str(self.folder)!r}, {manifest.provider}, {manifest.state}, {n_records:,} records)"
 
     @property
     def manifest(self) -> Manifest:
@@ -66,8 +86,12 @@ class Run:
     @property
     def bad_lines(self) -> int:
         """How many lines of the log were no records and were set aside."""
-        self.records()
-        return self._reader.n_bad
+        if self._live is None:
+            self.records()
+            return self._reader.n_bad
+        with self._reading():
+            self._read_on()
+            return self._reader.n_bad
 
     @property
     def price(self) -> Price | None:
@@ -76,26 +100,53 @@ class Run:
 
     def records(self) -> list[Record]:
         """Return all records so far."""
-        if self._live is not None:
-            return list(self._live)
-        self._read += self._reader.read_new()
-        return list(self._read)
+        if self._live is None:
+            self._read += self._reader.read_new()
+            return list(self._read)
+        with self._reading():
+            records = RecordReader(self.folder).read_new()
+        last = records[-1].seq if records else -1
+        # What a slow or full disk has not taken is still in memory.
+        return records + [record for record in self._live if record.seq > last]
 
     def since(self, seq: int) -> list[Record]:
-        """Return the records with a number above ``seq``; a view that follows a run asks with the last it has seen."""
+        """Return the records with a number above ``seq``; a view that follows a run asks with the last it has seen.
+
+        Of a live session they come from memory, so that it can be asked many times a second; the folder is read only
+        by a view that has fallen thousands of records behind.
+        """
+        kept = self._live.since(seq) if self._live is not None else None
+        if kept is not None:
+            return kept
         records = self.records()
         return records[bisect_right(records, seq, key=lambda record: record.seq) :]
 
     def facts(self) -> Facts:
-        """Return who said what when."""
-        records = self.records()
-        if self._facts is None or self._facts[0] != len(records):
-            self._facts = (len(records), gather(records))
-        return self._facts[1]
+        """Return who said what when, so far."""
+        if self._live is None:
+            return self._facts_of_folder()
+        with self._reading():
+            return copy.deepcopy(self._read_on().facts)  # what the story knows goes on changing
 
     def turn_list(self) -> list[Turn]:
         """Return one `Turn` for each user turn."""
-        return turns_of(self.facts(), self.records(), self.price, self.samples)
+        if self._live is None:
+            return turns_of(self._facts_of_folder(), self.records(), self.price, self.samples)
+        with self._reading():
+            story = self._read_on()
+            return turns_of(story.facts, story.records(), self.price, self._samples)
+
+    def _facts_of_folder(self) -> Facts:
+        records = self.records()
+        if self._facts is None or self._facts[0] != len(records):
+            self._facts = (len(records), gather(records, self.manifest.side))
+        return self._facts[1]
+
+    def _read_on(self) -> Story:
+        """Let the story of a live session take what is new."""
+        for record in (*self._reader.read_new(), *(self._live or ())):
+            self._story.take(record)
+        return self._story
 
     def events(self) -> pl.DataFrame:
         """Return one row a record; see `voicelab.measure.tables.events_table`."""
@@ -119,6 +170,12 @@ class Run:
 
     def samples(self, track: Track, start: int = 0, n: int | None = None) -> Samples:
         """Return samples of a track (24 kHz); none where the sound is missing."""
+        if self._live is None:
+            return self._samples(track, start, n)
+        with self._reading():
+            return self._samples(track, start, n)
+
+    def _samples(self, track: Track, start: int = 0, n: int | None = None) -> Samples:
         return read_track(self.folder / f"{track}.wav", start, n)
 
     def stretch(self, track: Track, start_ms: float, end_ms: float) -> Samples:
@@ -131,7 +188,7 @@ class Run:
     @property
     def duration_ms(self) -> float:
         """How long the run is: to its last record, or the end of its sound."""
-        records = self.records()
+        records = self.records() if self._live is None else list(self._live)
         last_ms = records[-1].t_ns / 1e6 if records else 0.0
         return max([last_ms, *(_track_ms(self.folder / f"{name}.wav") for name in ("input", "heard"))])
 

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 
 from voicelab.errors import VoicelabError
 from voicelab.server.engines import ServerOptions
@@ -34,7 +35,12 @@ def main() -> None:
         run_server(
             Choice(setup["hearing"], setup["reply"], setup["chat_url"]),
             setup["api_key"],
-            options=ServerOptions(session_seconds=setup["session_seconds"]),
+            options=ServerOptions(
+                session_seconds=setup["session_seconds"],
+                context_tokens=setup["context_tokens"],
+                blocked_words=tuple(setup["blocked_words"]),
+                trace=None if setup["trace"] is None else Path(setup["trace"]),
+            ),
             announce=announce,
             stop_with_parent=True,
         )

@@ -1,31 +1,59 @@
 """``conversation.item.*``: create, retrieve, delete, truncate.
 
 In: the client's item events.  Out: the conversation's item events, and a memory that is shortened with them.
-Does not know: responses or audio input.
+Does not know: responses or the audio input.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import binascii
 
 import msgspec
+import numpy as np
 
+from voicelab.audio.formats import Decoder, from_wire
+from voicelab.audio.samples import Samples
 from voicelab.errors import ConfigError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import ItemCreate, ItemDelete, ItemRetrieve, ItemTruncate
-from voicelab.protocol.items import InputAudio, InputImage, Item, Message, OutputAudio
+from voicelab.protocol.items import (
+    FunctionCall,
+    FunctionCallOutput,
+    InputAudio,
+    InputImage,
+    InputText,
+    Item,
+    Message,
+    OutputAudio,
+    OutputText,
+    Part,
+)
+from voicelab.protocol.settings import to_plain
 from voicelab.server.connection import Connection
+from voicelab.server.item_audio import keep_item_audio
+
+# What a client may put into the messages of each role.
+_PARTS: dict[str, tuple[type[Part], ...]] = {
+    "user": (InputText, InputAudio),
+    "assistant": (OutputText,),
+    "system": (InputText,),
+}
 
 
-def create_item(connection: Connection, event: ItemCreate) -> None:
-    """Put an item into the conversation."""
-    item = event.item
-    if isinstance(item, Message):
-        _check_content(item)
-    if item.id is None:
-        item = msgspec.structs.replace(item, id=connection.ids.new("item"))
-    elif connection.conversation.get(item.id) is not None:
-        raise ConfigError(f"item.id: the conversation already has an item '{item.id}'.", param="item.id")
+def create_item(connection: Connection, tasks: asyncio.TaskGroup, event: ItemCreate) -> None:
+    """Put an item into the conversation; the words of its audio are recognised in a task."""
+    item_id = event.item.id or connection.ids.new("item")
+    if connection.conversation.get(item_id) is not None:
+        raise ConfigError(f"item.id: the conversation already has an item '{item_id}'.", param="item.id")
+    item, samples = prepare(connection, msgspec.structs.replace(event.item, id=item_id), "item")
+    if isinstance(item, FunctionCallOutput) and not _is_called(connection, item.call_id):
+        raise ConfigError(
+            f"item.call_id: Tool call ID '{item.call_id}' not found in conversation.",
+            param="item.call_id",
+            code="invalid_tool_call_id",
+        )
     previous = event.previous_item_id
     if previous is None:
         previous = connection.conversation.last_item_id
@@ -34,7 +62,37 @@ def create_item(connection: Connection, event: ItemCreate) -> None:
     else:
         _existing(connection, previous, "previous_item_id")
     connection.emit(ev.ItemAdded(item=item, previous_item_id=previous))
+    if samples is not None:
+        keep_item_audio(connection, tasks, item_id, samples)
     connection.emit(ev.ItemDone(item=item, previous_item_id=previous))
+
+
+def prepare(connection: Connection, item: Item, param: str) -> tuple[Item, Samples | None]:
+    """Check an item that a client made; return it without its audio bytes, and its audio.
+
+    Raises
+    ------
+    ConfigError
+        A part that a client cannot make, or that this server cannot use; ``param`` is its path.
+    """
+    if isinstance(item, FunctionCall) and item.call_id is None:
+        item = msgspec.structs.replace(item, call_id=connection.ids.new("call"))
+    if not isinstance(item, Message):
+        return item, None
+    sound = bytearray()
+    content = []
+    for index, part in enumerate(item.content):
+        where = f"{param}.content[{index}]"
+        _check_part(item, part, where)
+        if isinstance(part, InputAudio) and isinstance(part.audio, str):
+            sound += _audio_bytes(part.audio, where)
+            part = InputAudio(transcript=part.transcript)
+        content.append(part)
+    samples = None
+    if sound:
+        decoder = Decoder(from_wire(to_plain(connection.input.format)))
+        samples = np.concatenate([decoder.feed(bytes(sound)), decoder.finish()])
+    return msgspec.structs.replace(item, content=tuple(content)), samples
 
 
 def retrieve_item(connection: Connection, event: ItemRetrieve) -> None:
@@ -85,16 +143,27 @@ def _existing(connection: Connection, item_id: str, param: str) -> Item:
     return item
 
 
-def _check_content(item: Message) -> None:
-    for index, part in enumerate(item.content):
-        param = f"item.content[{index}]"
-        if isinstance(part, OutputAudio):
-            raise ConfigError(f"{param}: assistant audio cannot be created by a client.", param=param)
-        if isinstance(part, InputImage):
-            raise ConfigError(f"{param}: the embedded server sees no images.", param=param, code="unsupported")
-        if isinstance(part, InputAudio):
-            raise ConfigError(
-                f"{param}: send audio with input_audio_buffer.append; the embedded server takes none in items so far.",
-                param=param,
-                code="unsupported",
-            )
+def _is_called(connection: Connection, call_id: str) -> bool:
+    return any(isinstance(item, FunctionCall) and item.call_id == call_id for item in connection.conversation.items)
+
+
+def _check_part(item: Message, part: Part, param: str) -> None:
+    if isinstance(part, OutputAudio):
+        raise ConfigError(f"{param}: assistant audio cannot be created by a client.", param=param)
+    if isinstance(part, InputImage):
+        raise ConfigError(f"{param}: the embedded server sees no images.", param=param, code="unsupported")
+    if not isinstance(part, _PARTS[item.role]):
+        allowed = ", ".join(f"'{kind.__struct_config__.tag}'" for kind in _PARTS[item.role])
+        raise ConfigError(
+            f"{param}.type: Invalid value: '{part.__struct_config__.tag}'. Supported values for a message of the "
+            f"{item.role} are: {allowed}.",
+            param=f"{param}.type",
+            code="invalid_value",
+        )
+
+
+def _audio_bytes(text: str, param: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ConfigError(f"{param}.audio: not base64.", param=f"{param}.audio", code="invalid_value") from None

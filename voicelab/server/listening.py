@@ -1,75 +1,44 @@
 """``input_audio_buffer.*``: the user's sound comes in, turns are found in it, each turn becomes an item.
 
-In: append, commit, clear; the recogniser's words.  Out: speech_started, speech_stopped, committed, items,
-transcription.
-Does not know: how a turn is decided (``turns.endpoint``) or answered (``responses``).
+In: append, commit, clear; the configuration; when a reply was heard to its end.  Out: speech_started, speech_stopped,
+timeout_triggered, and a user message for each turn.
+Does not know: how a turn is decided (``detection``), how it becomes an item (``committing``), how it is answered.
 
 All positions are samples at 24 kHz since the first byte that was ever appended (the protocol's input audio clock).
+A turn is open from its first sample to its commit. Without detection it opens with the first sample behind the last
+commit; with detection when speech starts, and then it is announced. Detection may change inside a turn: the turn stays
+open, is announced once, and is ended by whichever rule holds then.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import pairwise
 
-import numpy as np
-
-from voicelab.audio.formats import Decoder, from_wire
-from voicelab.audio.samples import Samples
+from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.engines.base import Heard, HearingHandle
-from voicelab.engines.reply import UserAudio
-from voicelab.errors import ConfigError, EngineError
+from voicelab.errors import ConfigError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import InputAudioAppend
-from voicelab.protocol.items import InputAudio, Message
-from voicelab.protocol.settings import ServerVAD, to_plain
+from voicelab.protocol.settings import ServerVAD, TurnDetection
+from voicelab.server.audio_buffer import AudioBuffer
+from voicelab.server.committing import commit_audio
 from voicelab.server.connection import Connection
-from voicelab.server.memory import SAMPLES_PER_MS
-from voicelab.turns.endpoint import Ended, Endpointer, EndpointSettings, Moment, Pausing, Resumed, Started
+from voicelab.server.detection import Detection
+from voicelab.server.ears import NOTHING_HEARD, Ears
+from voicelab.server.idle import IdleClock
+from voicelab.server.intake import Intake
+from voicelab.server.memory import SAMPLES_PER_MS, Speech
+from voicelab.server.open_turn import THRESHOLD, OpenTurn
+from voicelab.server.transcribing import Transcribing
+from voicelab.turns.endpoint import Ended, Moment, Pausing, Resumed, Started
 from voicelab.turns.scores import Score
 
 MOST_APPEND_BYTES = 15 * 2**20
 LEAST_COMMIT_MS = 100
-NOTHING_HEARD = Heard(text="", rejected=False, confidence=0.0, engine="none")
-
-
-class AudioBuffer:
-    """The latest stretch of the user's audio, addressed by its place on the input audio clock."""
-
-    def __init__(self) -> None:
-        self.start = 0
-        self.end = 0
-        self._pieces: list[Samples] = []
-
-    def append(self, samples: Samples) -> None:
-        """Add samples at the end."""
-        self._pieces.append(samples)
-        self.end += len(samples)
-
-    def slice(self, start: int, end: int) -> Samples:
-        """Return the samples from ``start`` to ``end``, as far as they are still there."""
-        whole = np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int16)
-        self._pieces = [whole]
-        return whole[max(0, start - self.start) : max(0, end - self.start)]
-
-    def forget_before(self, start: int) -> None:
-        """Drop what lies before ``start``."""
-        # Whole pieces only: this runs for each 20 ms frame, and a frame more or less costs nothing.
-        while self._pieces and self.start + len(self._pieces[0]) <= start:
-            self.start += len(self._pieces.pop(0))
-
-
-@dataclass
-class OpenTurn:
-    """A user turn that has begun."""
-
-    item_id: str
-    start: int
-    heard_to: int
-    speech_start_ms: float | None = None
-    scores: list[Score] = field(default_factory=list)
+#: Silence that is kept for what may come: a padding (10 s at most), an idle timeout (30 s), a client's own commit.
+KEPT_MS = 31_000
+_PIECE = 8 * RATE_HZ  # of a large append at once; more would only need more memory
 
 
 class Listening:
@@ -81,9 +50,9 @@ class Listening:
     hearing : HearingHandle, optional
         The session's recogniser; None when this server recognises no words.
     tasks : asyncio.TaskGroup
-        Where waiting for words happens.
+        Where waiting for words, and for an idle user, happens.
     user_began, turn_ended : callable
-        What to do when speech starts, and when a turn has become an item (``responses`` fills them in).
+        What to do when speech starts, and when a turn has become an item that is to be answered.
     """
 
     def __init__(
@@ -96,64 +65,54 @@ class Listening:
         turn_ended: Callable[[], None],
     ) -> None:
         self._connection = connection
-        self._hearing = hearing
         self._tasks = tasks
         self._user_began = user_began
         self._turn_ended = turn_ended
+        self._intake = Intake(connection.input)
         self._scorer = connection.engines.open_scorer()
-        self._endpointer = Endpointer(_endpoint_settings(ServerVAD()))
         self._buffer = AudioBuffer()
+        self._ears = Ears(hearing, tasks)
+        self._idle = IdleClock(tasks, position=lambda: self._buffer.end, timed_out=self._timed_out)
+        self._asked: TurnDetection | None = None
+        self._detection: Detection | None = None
         self._turn: OpenTurn | None = None
-        self.words: dict[str, asyncio.Task[Heard]] = {}
         self.configure()
 
     def configure(self) -> None:
         """Take up the configuration in force; called after every update."""
-        wire_format = from_wire(to_plain(self._connection.config.audio.input.format))
-        if getattr(self, "_format", None) != wire_format:
-            self._format, self._decoder = wire_format, Decoder(wire_format)
-        detection = self._detection
-        if detection is not None:
-            self._endpointer.change(_endpoint_settings(detection))
-        elif self._endpointer.speaking:
-            # Detection was switched off inside a turn: what was said stays in the buffer for a commit.
-            self._endpointer.reset()
-
-    @property
-    def _detection(self) -> ServerVAD | None:
-        detection = self._connection.config.audio.input.turn_detection
-        return detection if isinstance(detection, ServerVAD) else None
+        settings = self._connection.input
+        self._take(self._intake.change(settings))
+        if settings.turn_detection != self._asked:
+            self._asked = settings.turn_detection
+            self._idle.cancel()
+            self._change_detection(settings.turn_detection)
 
     def append(self, event: InputAudioAppend) -> None:
-        """Take more of the user's audio."""
+        """Take more of the user's audio.
+
+        Raises
+        ------
+        ConfigError
+            More than 15 MiB: nothing of it is taken.
+        AudioError
+            An odd number of bytes of 16-bit audio: nothing of it is taken.
+        """
         if len(event.audio) > MOST_APPEND_BYTES:
             raise ConfigError(
                 f"audio: {len(event.audio):,} bytes are more than the {MOST_APPEND_BYTES:,} of one append.",
                 param="audio",
             )
-        samples = self._decoder.feed(event.audio)
-        self._buffer.append(samples)
-        scores = self._scorer.feed(samples)
-        if self._detection is None:
-            if self._turn is None and len(samples):
-                self._open_turn(self._buffer.end - len(samples))
-            if self._turn is not None:
-                self._turn.scores.extend(scores)
-                self._hear_until(self._buffer.end)
-            return
-        for score in scores:
-            if self._turn is not None:
-                self._turn.scores.append(score)
-            for moment in self._endpointer.feed(score):
-                self._act(moment)
-        if self._turn is not None:
-            self._hear_until(self._buffer.end)
-        else:
-            keep = self._endpointer.settings.prefix_padding_ms + 1000
-            self._buffer.forget_before(self._buffer.end - round(keep * SAMPLES_PER_MS))
+        self._take(self._intake.feed(event.audio))
 
     def commit(self) -> None:
-        """Make the buffered audio a user message, at the client's wish."""
+        """Make the buffered audio a user message, at the client's wish; nothing answers it by itself.
+
+        Raises
+        ------
+        ConfigError
+            Less than 100 ms since the last commit (``input_audio_buffer_commit_empty``).
+        """
+        self._take(self._intake.flush())
         start = self._turn.start if self._turn is not None else self._buffer.start
         duration_ms = (self._buffer.end - start) / SAMPLES_PER_MS
         if duration_ms < LEAST_COMMIT_MS:
@@ -162,110 +121,172 @@ class Listening:
                 f"but buffer only has {duration_ms:.2f}ms of audio.",
                 code="input_audio_buffer_commit_empty",
             )
-        if self._turn is None:
-            self._open_turn(start)
-            self._hear_until(self._buffer.end)
-        self._endpointer.reset()
-        self._close_turn(self._buffer.end)
+        self._idle.cancel()
+        self._close_turn(self._turn or self._open_turn(start), self._buffer.end)
+        self._restart_detection()
 
     def clear(self) -> None:
         """Throw the buffered audio away; the input audio clock goes on."""
+        rest = self._intake.flush()
+        self._buffer.append(rest)
+        self._score(rest)  # keeps the scorer's clock in step; what it shows is thrown away as well
         self._buffer.forget_before(self._buffer.end)
-        self._endpointer.reset()
         self._turn = None
+        self._restart_detection()
         self._connection.emit(ev.InputAudioCleared())
 
+    def reply_began(self) -> None:
+        """Take note that a response began: nobody is idle."""
+        self._idle.cancel()
+
+    def reply_ended(self, playback_end_s: float) -> None:
+        """Take note that a response is done, and heard to its end at ``playback_end_s`` (the loop's time).
+
+        From then on the user is idle, unless a turn is open; each reply is followed by one timeout at most.
+        """
+        asked = self._asked
+        if self._turn is None and isinstance(asked, ServerVAD) and asked.idle_timeout_ms is not None:
+            self._idle.start(playback_end_s, asked.idle_timeout_ms)
+
+    @property
+    def _threshold(self) -> float:
+        return THRESHOLD if self._detection is None else self._detection.threshold
+
+    def _change_detection(self, asked: TurnDetection | None) -> None:
+        if asked is None:
+            self._detection = None
+            self._ears.pause(False)  # nobody will say that the speaker went on
+            if self._turn is None:
+                self._buffer.forget_before(self._buffer.end - ServerVAD().prefix_padding_ms * SAMPLES_PER_MS)
+        elif self._detection is None or not self._detection.change(asked):
+            self._detection = Detection(asked, self._buffer.end / SAMPLES_PER_MS)
+            if self._turn is not None:
+                self._resume(self._turn, self._detection)
+
+    def _resume(self, turn: OpenTurn, detection: Detection) -> None:
+        """Go on with a turn that was opened under another rule, or under none."""
+        if not turn.is_announced and not turn.holds_speech(detection.threshold):
+            self._turn = None  # push-to-talk in which nobody has spoken: there is no turn to go on with
+            return
+        audio = self._buffer.slice(round(turn.tail[0].start_ms * SAMPLES_PER_MS), self._buffer.end)
+        is_open = detection.resume(audio, tuple(turn.tail), self._ears.partial)
+        self._announce(turn)
+        if is_open:
+            self._ears.pause(detection.paused)
+        else:
+            self._end(turn, turn.tail[-1].end_ms)
+
+    def _restart_detection(self) -> None:
+        if self._detection is not None:
+            self._detection.restart(self._buffer.end / SAMPLES_PER_MS)
+
+    def _take(self, samples: Samples) -> None:
+        """Hear audio that is decoded and clean; pieces of any size make the same turns."""
+        for start in range(0, len(samples), _PIECE):
+            piece = samples[start : start + _PIECE]
+            self._buffer.append(piece)
+            if self._detection is not None:
+                self._detection.hear(piece)
+            elif self._turn is None:
+                self._open_turn(self._buffer.start)
+            for score in self._score(piece):
+                self._judge(score)
+        if self._turn is None:
+            self._buffer.forget_before(self._buffer.end - KEPT_MS * SAMPLES_PER_MS)
+
+    def _score(self, samples: Samples) -> list[Score]:
+        scores = self._scorer.feed(samples)
+        if (scored := self._connection.scored) is not None:
+            for score in scores:
+                scored(score)
+        return scores
+
+    def _judge(self, score: Score) -> None:
+        """Take the next window: what it decides, and its place in the open turn."""
+        if self._detection is not None:
+            self._detection.read(self._ears.partial)
+            for moment in self._detection.feed(score):
+                self._act(moment)
+        if (turn := self._turn) is not None:
+            turn.add(score, self._threshold)
+            self._hear_until(turn, round(score.end_ms * SAMPLES_PER_MS))
+            turn.transcribing.read(self._ears.partial)
+
     def _act(self, moment: Moment) -> None:
-        at = round(moment.at_ms * SAMPLES_PER_MS)
+        turn = self._turn
         match moment:
-            case Started(padded_start_ms=start_ms, speech_start_ms=speech_start_ms):
-                turn = self._open_turn(max(self._buffer.start, round(start_ms * SAMPLES_PER_MS)))
-                turn.speech_start_ms = speech_start_ms
-                self._connection.emit(
-                    ev.SpeechStarted(audio_start_ms=round(turn.start / SAMPLES_PER_MS), item_id=turn.item_id)
-                )
-                self._user_began()
-            case Pausing() if self._hearing is not None:
-                self._hear_until(at)
-                self._hearing.pause()
-            case Resumed() if self._hearing is not None:
-                self._hear_until(at)
-                self._hearing.resume()
-            case Ended() if self._turn is not None:
-                self._hear_until(at)
-                self._connection.emit(ev.SpeechStopped(audio_end_ms=round(moment.at_ms), item_id=self._turn.item_id))
-                self._close_turn(at)
-                if self._detection is not None and self._detection.create_response:
-                    self._turn_ended()
+            case Started(speech_start_ms=start_ms) if self._detection is not None:
+                self._idle.cancel()
+                # The padding reaches back as far as the buffer does: to before a rule that was put in force just now.
+                padded_ms = start_ms - self._detection.prefix_padding_ms
+                turn = self._open_turn(max(self._buffer.start, round(padded_ms * SAMPLES_PER_MS)))
+                turn.speech.begin_ms, turn.speech.end_ms = start_ms, moment.at_ms
+                self._announce(turn)
+            case Pausing() | Resumed() if turn is not None:
+                self._hear_until(turn, round(moment.at_ms * SAMPLES_PER_MS))
+                self._ears.pause(isinstance(moment, Pausing))
+            case Ended() if turn is not None:
+                self._end(turn, moment.at_ms)
 
     def _open_turn(self, start: int) -> OpenTurn:
-        self._turn = OpenTurn(self._connection.ids.new("item"), start, start)
-        if self._hearing is not None:
-            self._hearing.start()
+        item_id = self._connection.ids.new("item")
+        self._turn = OpenTurn(item_id, start, Transcribing(self._connection, item_id))
+        self._ears.start()
         return self._turn
 
-    def _hear_until(self, end: int) -> None:
-        turn = self._turn
-        if turn is not None and self._hearing is not None and end > turn.heard_to:
-            self._hearing.feed(self._buffer.slice(turn.heard_to, end))
+    def _announce(self, turn: OpenTurn) -> None:
+        """Say that the user speaks, unless that was said."""
+        if not turn.is_announced:
+            turn.is_announced = True
+            start_ms = round(turn.start / SAMPLES_PER_MS)
+            self._connection.emit(ev.SpeechStarted(audio_start_ms=start_ms, item_id=turn.item_id))
+            self._user_began()
+
+    def _hear_until(self, turn: OpenTurn, end: int) -> None:
+        if end > turn.heard_to:
+            self._ears.feed(self._buffer.slice(turn.heard_to, end))
             turn.heard_to = end
 
-    def _close_turn(self, end: int) -> None:
-        """Turn the open turn into an item, and begin to wait for its words."""
-        turn, self._turn = self._turn, None
-        if turn is None:
-            return
-        connection, item_id = self._connection, turn.item_id
-        samples = self._buffer.slice(turn.start, end)
+    def _end(self, turn: OpenTurn, at_ms: float) -> None:
+        """End a turn because its rule says so, and have it answered."""
+        self._connection.emit(ev.SpeechStopped(audio_end_ms=round(at_ms), item_id=turn.item_id))
+        self._close_turn(turn, round(at_ms * SAMPLES_PER_MS))
+        self._answer()
+
+    def _answer(self) -> None:
+        if self._asked is not None and self._asked.create_response and self._connection.kind == "realtime":
+            self._turn_ended()
+
+    def _timed_out(self, start: int) -> None:
+        """Make the silence since the end of the playback an item, and have it answered."""
+        self._take(self._intake.flush())
+        if self._turn is not None:
+            return  # what was held back begins a turn: somebody speaks after all
+        connection, end = self._connection, self._buffer.end
+        start = max(start, self._buffer.start)
+        item_id = connection.ids.new("item")
+        connection.emit(
+            ev.TimeoutTriggered(
+                audio_start_ms=round(start / SAMPLES_PER_MS),
+                audio_end_ms=round(end / SAMPLES_PER_MS),
+                item_id=item_id,
+            )
+        )
+        nothing: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+        nothing.set_result(NOTHING_HEARD)  # detection found no speech, so there are no words to look for
+        self._commit(start, end, Speech(), Transcribing(connection, item_id), nothing)
+        self._answer()
+
+    def _close_turn(self, turn: OpenTurn, end: int) -> None:
+        """Turn an open turn into an item."""
+        self._turn = None
+        self._hear_until(turn, end)
+        speech = turn.speech.within(turn.start, end - turn.start)
+        self._commit(turn.start, end, speech, turn.transcribing, self._ears.finish())
+
+    def _commit(
+        self, start: int, end: int, speech: Speech, transcribing: Transcribing, words: asyncio.Future[Heard]
+    ) -> None:
+        samples = self._buffer.slice(start, end)
         self._buffer.forget_before(end)
-        connection.memory.user_samples[item_id] = samples
-        connection.memory.user_audio[item_id] = _speech_in(samples, turn, self._endpointer.settings.threshold)
-        self.words[item_id] = self._tasks.create_task(self._recognise(item_id, len(samples) / SAMPLES_PER_MS))
-        previous = connection.conversation.last_item_id
-        connection.emit(ev.InputAudioCommitted(item_id=item_id, previous_item_id=previous))
-        item = Message(id=item_id, role="user", content=(InputAudio(),))
-        connection.emit(ev.ItemAdded(item=item, previous_item_id=previous))
-        connection.emit(ev.ItemDone(item=item, previous_item_id=previous))
-
-    async def _recognise(self, item_id: str, duration_ms: float) -> Heard:
-        """Wait for the words of a turn; they are wanted for the reply also when no transcription was asked for."""
-        connection = self._connection
-        if self._hearing is None:
-            heard, failure = NOTHING_HEARD, "this server recognises no words"
-        else:
-            try:
-                heard, failure = await self._hearing.finish(), ""
-            except EngineError as error:
-                heard, failure = NOTHING_HEARD, str(error)
-        connection.memory.user_words[item_id] = heard
-        if connection.config.audio.input.transcription is not None:
-            if failure:
-                detail = {"type": "transcription_error", "code": "engine_failed", "message": failure, "param": None}
-                connection.emit(ev.TranscriptionFailed(item_id=item_id, content_index=0, error=detail))
-            else:
-                words = "" if heard.rejected else heard.text
-                usage = {"type": "duration", "seconds": int(np.ceil(duration_ms / 1000))}
-                connection.emit(
-                    ev.TranscriptionCompleted(item_id=item_id, content_index=0, transcript=words, usage=usage)
-                )
-        return heard
-
-
-def _endpoint_settings(detection: ServerVAD) -> EndpointSettings:
-    return EndpointSettings(
-        threshold=detection.threshold,
-        silence_ms=detection.silence_duration_ms,
-        prefix_padding_ms=detection.prefix_padding_ms,
-    )
-
-
-def _speech_in(samples: Samples, turn: OpenTurn, threshold: float) -> UserAudio:
-    """Return the speech of a turn, from its first to its last voiced window, with the longest pause inside."""
-    voiced = [score for score in turn.scores if score.probability >= threshold]
-    if not voiced:
-        return UserAudio(samples, longest_pause_ms=0.0, speech_ms=0.0)
-    begin_ms = voiced[0].start_ms if turn.speech_start_ms is None else turn.speech_start_ms
-    end_ms = voiced[-1].end_ms
-    start, end = (max(0, round(ms * SAMPLES_PER_MS) - turn.start) for ms in (begin_ms, end_ms))
-    pauses = [later.start_ms - earlier.end_ms for earlier, later in pairwise(voiced)]
-    return UserAudio(samples[start:end], longest_pause_ms=max(pauses, default=0.0), speech_ms=end_ms - begin_ms)
+        commit_audio(self._connection, self._tasks, samples, speech, transcribing, words)

@@ -1,22 +1,26 @@
-"""``response.create`` and ``response.cancel``: one answer at a time, asked for by the client or by the end of a turn.
+"""``response.create`` and ``response.cancel``: one answer at a time in the conversation, any number beside it.
 
-In: the client's response events, ended turns, the beginning of speech.  Out: a running answer, started or stopped.
-Does not know: how an answer becomes events (``speaking``).
+In: the client's response events, ended turns, the beginning of speech.  Out: running answers, started or stopped.
+Does not know: how an answer becomes events (``speaking``), or what it is given (``context``).
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from voicelab.engines.reply import ReplyRequest
 from voicelab.errors import ConfigError
+from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import ResponseCancel, ResponseCreate
-from voicelab.protocol.items import Message, text_of
-from voicelab.protocol.settings import ResponseParams, SemanticVAD, ServerVAD
-from voicelab.protocol.usage import Block, text_tokens
+from voicelab.protocol.items import Item
+from voicelab.protocol.settings import ResponseParams, SessionConfig
+from voicelab.server.changes import cannot_update_voice
 from voicelab.server.connection import Connection
-from voicelab.server.listening import NOTHING_HEARD, Listening
-from voicelab.server.speaking import Answer, AnswerSettings
+from voicelab.server.context import Contexts, TooLongError
+from voicelab.server.listening import Listening
+from voicelab.server.response_settings import AnswerSettings, check_choice, refusals_of, settings_of
+from voicelab.server.speaking import Answer
+
+MOST_ASIDES = 16
 
 
 class Responses:
@@ -32,14 +36,16 @@ class Responses:
     def __init__(self, connection: Connection, tasks: asyncio.TaskGroup) -> None:
         self._connection = connection
         self._tasks = tasks
-        self._answer: Answer | None = None
-        self._billed: list[Block] = []
-        self._count = 0
+        self._contexts = Contexts(connection, tasks)
+        self._running: dict[str, Answer] = {}
         self.listening: Listening | None = None
 
     def create(self, event: ResponseCreate) -> None:
-        """Answer at the client's wish."""
-        self._begin(event.response or ResponseParams())
+        """Answer at the client's wish; what of it cannot be honoured is said behind ``response.created``."""
+        params = event.response or ResponseParams()
+        self._begin(params)
+        for refusal in refusals_of(params):
+            self._connection.refuse(refusal, event.event_id)
 
     def turn_ended(self) -> None:
         """Answer because a turn ended; while an answer is running there is no second one, and that is said."""
@@ -50,86 +56,90 @@ class Responses:
 
     def user_began(self) -> None:
         """Stop the running answer because the user began to speak, unless the session forbids it."""
-        detection = self._connection.config.audio.input.turn_detection
-        if isinstance(detection, ServerVAD | SemanticVAD) and detection.interrupt_response:
-            self._stop("turn_detected")
+        detection = self._connection.input.turn_detection
+        if detection is not None and detection.interrupt_response:
+            self._stop(self._connection.conversation.active_response, "turn_detected")
 
     def cancel(self, event: ResponseCancel) -> None:
-        """Stop the running answer at the client's wish."""
-        active = self._connection.conversation.active_response
-        if active is None or event.response_id not in (None, active):
+        """Stop an answer at the client's wish; without an id, the one of the conversation."""
+        response_id = event.response_id or self._connection.conversation.active_response
+        if response_id not in self._running:
             raise ConfigError(
                 "Cancellation failed: no active response found", param="response_id", code="response_cancel_not_active"
             )
-        self._stop("client_cancelled")
+        self._stop(response_id, "client_cancelled")
 
-    def _stop(self, reason: str) -> None:
-        if self._answer is not None:
-            self._answer.stop("cancelled", {"type": "cancelled", "reason": reason})
+    def _stop(self, response_id: str | None, reason: str) -> None:
+        answer = self._running.get(response_id or "")
+        if answer is not None:
+            answer.stop("cancelled", {"type": "cancelled", "reason": reason})
+            self._ended(answer, asyncio.get_running_loop().time())
 
     def _begin(self, params: ResponseParams) -> None:
+        settings = self._checked(params)
+        own_input = self._contexts.input_of(params)
         connection = self._connection
+        exhausted = connection.rate_limits.exhausted(connection.now_s)
+        answer = Answer(connection, settings)
+        answer.announce()
+        connection.rate_limits.begin_response(connection.now_s)
+        connection.emit(ev.RateLimitsUpdated(rate_limits=connection.rate_limits.plain(connection.now_s)))
+        if exhausted is not None:
+            answer.fail(exhausted, "rate_limit_exceeded", f"Rate limit reached: {exhausted} a minute. Try again later.")
+            return
+        self._running[answer.id] = answer
+        if answer.in_conversation and self.listening is not None:
+            self.listening.reply_began()
+        answer.task = self._tasks.create_task(self._run(answer, settings, own_input))
+
+    def _checked(self, params: ResponseParams) -> AnswerSettings:
+        """Return the settings of a response that may begin now.
+
+        Raises
+        ------
+        ConfigError
+            It may not.
+        """
+        connection = self._connection
+        config = connection.config
+        if not isinstance(config, SessionConfig):
+            raise ConfigError(
+                "response.create: a transcription session makes no responses; open a realtime session.",
+                param="type",
+                code="invalid_event",
+            )
+        settings = settings_of(config, params)
+        check_choice(settings)
         active = connection.conversation.active_response
-        if active is not None:
+        if settings.in_conversation and active is not None:
             raise ConfigError(
                 f"Conversation already has an active response in progress: {active}. "
                 "Wait until the response is finished before creating a new one.",
                 code="conversation_already_has_active_response",
             )
-        if params.conversation == "none" or params.input is not None:
+        if not settings.in_conversation and len(self._running) >= MOST_ASIDES:
             raise ConfigError(
-                "response.conversation: the embedded server answers inside the conversation only, so far.",
+                f"response.conversation: {MOST_ASIDES} responses are in progress already; wait until one is finished.",
                 param="response.conversation",
-                code="unsupported",
+                code="rate_limit_exceeded",
             )
-        settings = AnswerSettings.of(connection.config, params)
-        if connection.audio_was_sent and settings.voice != connection.config.audio.output.voice:
-            raise ConfigError(
-                "Cannot update a conversation's voice if assistant audio is present.",
-                param="response.audio.output.voice",
-                code="cannot_update_voice",
-            )
-        self._answer = Answer(connection, settings)
-        self._answer.announce()
-        self._answer.task = self._tasks.create_task(self._run(self._answer, settings))
+        # Beside the conversation there is no voice that it would have to go on with.
+        changes_voice = settings.voice != config.audio.output.voice
+        if settings.in_conversation and connection.audio_was_sent and changes_voice:
+            raise cannot_update_voice("response.audio.output.voice")
+        return settings
 
-    async def _run(self, answer: Answer, settings: AnswerSettings) -> None:
-        connection = self._connection
-        request = await self._request(settings)
-        context = self._context(settings)
-        answer.take_context(context, self._billed)
-        self._billed = context
-        await answer.run(connection.engines.reply, request)
+    async def _run(self, answer: Answer, settings: AnswerSettings, own_input: tuple[Item, ...] | None) -> None:
+        try:
+            context = await self._contexts.gather(settings, own_input)
+            await answer.run(self._connection.engines.reply, context)
+        except TooLongError as error:
+            answer.fail("invalid_request_error", "context_length_exceeded", str(error))
+        finally:
+            self._contexts.release(own_input)
+            self._ended(answer, answer.playback_end_s)
 
-    async def _request(self, settings: AnswerSettings) -> ReplyRequest:
-        """Gather what the reply engine may know, the words of the latest turn included."""
-        connection, memory = self._connection, self._connection.memory
-        latest = next(
-            (i for i in reversed(connection.conversation.items) if isinstance(i, Message) and i.role == "user"), None
-        )
-        heard = NOTHING_HEARD
-        if latest is not None and self.listening is not None:
-            words = self.listening.words.get(latest.id or "")
-            # Shielded: a barge-in cancels this answer, but the words of the turn are still wanted.
-            heard = await asyncio.shield(words) if words is not None else heard
-        spoken = latest is not None and (latest.id or "") in memory.user_audio
-        self._count += 1
-        return ReplyRequest(
-            now=connection.clock.wall_at(connection.clock.now_ns()).astimezone(),  # people ask for the local time
-            items=memory.remembered(connection.conversation),
-            instructions=settings.instructions,
-            tools=settings.tools,
-            tool_choice=settings.tool_choice,
-            text=(heard.text if spoken else text_of(latest)) if latest is not None else "",
-            rejected=heard.rejected,
-            audio=memory.user_audio.get(latest.id or "") if latest is not None else None,
-            seed=self._count,
-        )
-
-    def _context(self, settings: AnswerSettings) -> list[Block]:
-        tools = "".join(f"{tool.name} {tool.description} {tool.parameters}" for tool in settings.tools)
-        head = [
-            Block(f"instructions:{settings.instructions}", text_tokens(settings.instructions)),
-            Block(f"tools:{tools}", text_tokens(tools)),
-        ]
-        return head + self._connection.memory.blocks(self._connection.conversation)
+    def _ended(self, answer: Answer, playback_end_s: float) -> None:
+        """Forget an answer that has ended, and let the silence behind it begin."""
+        if self._running.pop(answer.id, None) is not None and answer.in_conversation and self.listening is not None:
+            self.listening.reply_ended(playback_end_s)

@@ -1,17 +1,21 @@
-"""``session.update``: which fields may change when, what is refused, what is in force afterwards.
+"""``session.update``: what is asked, what is refused, what is in force afterwards.
 
-In: the partial session object.  Out: ``session.updated`` with everything in force, then an ``error`` for each refused
-field.
+In: the partial session object, of an update or of the client secret that opened the session.  Out: ``session.updated``
+with everything in force, then an ``error`` for each refused field.
 Does not know: what listening and speaking do with the new configuration.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from voicelab.errors import ConfigError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import SessionUpdate
 from voicelab.protocol.settings import update
 from voicelab.server.capabilities import split_update
+from voicelab.server.changes import check_change
 from voicelab.server.connection import Connection
 
 # A client may send the session back as it got it; what only the server sets is passed over.
@@ -24,30 +28,43 @@ def update_session(connection: Connection, event: SessionUpdate) -> None:
     Raises
     ------
     ConfigError
-        A value is wrong, ``session.type`` is missing, or the voice would change after audio was sent
-        (``cannot_update_voice``): nothing has changed then.
+        A value is wrong, ``session.type`` is missing or is not this session's, or the change comes at the wrong time
+        (`voicelab.server.changes`): nothing has changed then.
     """
-    change = {key: value for key, value in event.session.items() if key not in _READ_ONLY}
-    if "type" not in change:
+    if "type" not in event.session:
         raise ConfigError(
-            "session.type: missing; send 'realtime'.", param="session.type", code="missing_required_parameter"
+            f"session.type: missing; send '{connection.kind}'.", param="session.type", code="missing_required_parameter"
         )
-    if change["type"] == "transcription":
+    refusals = configure(connection, event.session)
+    connection.emit(ev.SessionUpdated(session=connection.session()))
+    for refusal in refusals:
+        connection.refuse(refusal, event.event_id)
+
+
+def configure(connection: Connection, asked: Mapping[str, Any]) -> list[ConfigError]:
+    """Change the configuration in force, without telling anybody; return the refusals.
+
+    Raises
+    ------
+    ConfigError
+        As `update_session`.
+    """
+    change = {key: value for key, value in asked.items() if key not in _READ_ONLY}
+    kind = change.get("type", connection.kind)
+    if kind != connection.kind and kind in ("realtime", "transcription"):
         raise ConfigError(
-            "session.type: the embedded server has no transcription sessions so far.",
+            f"Passing a {kind} session update event to a {connection.kind} session is not allowed.",
             param="session.type",
-            code="unsupported",
+            code="invalid_value",
         )
     update(connection.config, change)  # a wrong value is an error even in a field that is refused
     allowed, refusals = split_update(change)
     changed = update(connection.config, allowed)
-    if connection.audio_was_sent and changed.audio.output.voice != connection.config.audio.output.voice:
-        raise ConfigError(
-            "Cannot update a conversation's voice if assistant audio is present.",
-            param="session.audio.output.voice",
-            code="cannot_update_voice",
-        )
+    check_change(
+        connection.config,
+        changed,
+        audio_was_sent=connection.audio_was_sent,
+        response_runs=connection.conversation.active_response is not None,
+    )
     connection.config = changed
-    connection.emit(ev.SessionUpdated(session=connection.session()))
-    for refusal in refusals:
-        connection.refuse(refusal, event.event_id)
+    return refusals

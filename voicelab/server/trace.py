@@ -1,0 +1,192 @@
+"""The server's own log of one session: a run folder, as the client writes one, seen from the other end.
+
+In: every event that came and went, the speech scores that decided the turns.  Out: a run folder with ``side`` "server".
+Does not know: what an event means, or that a client may be writing the same conversation down.
+
+In such a run ``recv`` is what the client sent, and ``send`` what the server sent. ``input.wav`` is the user's audio as
+it arrived (bursts lie end to end, and only a real pause in sending leaves a gap), ``output.wav`` the reply audio end to
+end; nobody listens here, so ``heard.wav`` stays empty. Event ids are the same on both sides: that is how the two are
+laid over each other (`voicelab.measure.both_ends`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import voicelab
+from voicelab.audio.formats import AudioFormat, Decoder, from_wire
+from voicelab.audio.samples import RATE_HZ
+from voicelab.protocol import client_events as ce
+from voicelab.protocol import server_events as ev
+from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.recorder import DirectWriting, Recorder
+from voicelab.runlog.writer import RunWriter, prepare_folder
+from voicelab.transports.clock import Clock, rfc3339
+from voicelab.turns.scores import Score
+
+FLUSH_S = 0.5
+SCORES_A_RECORD = 4
+GAP_SAMPLES = RATE_HZ // 5
+
+
+class Trace:
+    """Writes one session down.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the traces of all sessions go; this one gets a folder of its own in it.
+    clock : Clock
+        The session's.
+    session_id, model : str
+        Name the run.
+    about : mapping
+        What the server says of its engines.
+    detector : str
+        Whose speech scores decide the turns.
+
+    Raises
+    ------
+    RunError
+        The folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, clock: Clock, *, session_id: str, model: str, about: Mapping[str, Any], detector: str
+    ) -> None:
+        self._clock = clock
+        self._detector = detector
+        self._scores: list[Score] = []
+        stamp = clock.wall_start.strftime("%Y%m%d-%H%M%S")
+        self.folder = prepare_folder(folder / f"{stamp}-{session_id}")
+        self._manifest = Manifest(
+            side="server",
+            began=rfc3339(clock.wall_at(0)),
+            provider="local",
+            model=model,
+            voicelab_server=dict(about),
+            software={
+                "voicelab": voicelab.__version__,
+                "python": platform.python_version(),
+                "system": platform.platform(),
+            },
+        )
+        self._writing = DirectWriting(RunWriter(self.folder, self._manifest))
+        self._recorder = Recorder(clock, self._writing)
+        self._input: tuple[AudioFormat, Decoder] | None = None
+        self._n_appended = 0  # the input audio clock, in samples
+        self._offset = 0  # from there to the track
+        self._output: dict[str, Decoder] = {}
+
+    async def flush_regularly(self) -> None:
+        """Bring the folder up to date twice a second, until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            self._writing.sync()
+
+    def received(
+        self,
+        body: Mapping[str, Any],
+        event: ce.ClientEvent | None,
+        *,
+        n_bytes: int,
+        native: str,
+        wire_format: AudioFormat,
+    ) -> None:
+        """Write down a client event.
+
+        Parameters
+        ----------
+        body : mapping
+            The event under its GA name, as it came.
+        event : ClientEvent, optional
+            Its typed form; None when it could not be read.
+        n_bytes : int
+            Size of the frame.
+        native : str
+            Its name on the wire.
+        wire_format : AudioFormat
+            The session's input format.
+        """
+        if isinstance(event, ce.InputAudioAppend):
+            body = {**body, "audio": self._place_input(event.audio, wire_format)}
+        kind = str(body.get("type", "voicelab.unreadable"))
+        self._recorder.record("recv", kind, _short(body), n_bytes=n_bytes, native=native)
+
+    def sent(self, event: ev.ServerEvent, body: Mapping[str, Any], *, n_bytes: int, native: str | None) -> None:
+        """Write down a server event that is handed to the transport; see `received`."""
+        match event:
+            case ev.ResponseCreated(response=response):
+                self._output[response.id] = Decoder(from_wire((response.audio or {})["output"]["format"]))
+            case ev.OutputAudioDelta(response_id=response_id, delta=delta):
+                samples = self._output[response_id].feed(delta)
+                body = {**body, "delta": self._recorder.place("output", samples).to_event()}
+            case ev.ResponseDone(response=response):
+                self._output.pop(response.id, None)
+        self._recorder.record("send", str(body["type"]), _short(body), n_bytes=n_bytes, native=native)
+
+    def scored(self, score: Score) -> None:
+        """Write down what the detector made of a window of the user's audio."""
+        self._scores.append(score)
+        if len(self._scores) >= SCORES_A_RECORD:
+            self._record_scores()
+
+    def close(self, in_force: Mapping[str, Any]) -> None:
+        """Complete the folder."""
+        self._writing.finish(
+            msgspec.structs.replace(
+                self._manifest,
+                state="complete",
+                ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
+                in_force=dict(in_force),
+                records=self._recorder.records.n_records,
+            )
+        )
+
+    def _place_input(self, audio: bytes, wire_format: AudioFormat) -> dict[str, Any]:
+        if self._input is None or self._input[0] != wire_format:
+            self._input = (wire_format, Decoder(wire_format))
+        samples = self._input[1].feed(audio)
+        arrived = round(self._clock.now_ns() * RATE_HZ / 1e9)
+        end = self._recorder.end_of("input")
+        # Within the jitter of an arrival the sound is one stretch; only a real pause in sending leaves a gap.
+        gap = arrived - len(samples) - end > GAP_SAMPLES
+        ref = self._recorder.place("input", samples, start=arrived - len(samples) if gap else end)
+        if ref.start - self._n_appended != self._offset:
+            self._record_scores()  # those of before the gap lie where they were
+            self._offset = ref.start - self._n_appended
+        self._n_appended += len(samples)
+        return ref.to_event()
+
+    def _record_scores(self) -> None:
+        if not self._scores:
+            return
+        first = self._scores[0]
+        self._recorder.local(
+            "vad",
+            start_ms=round(first.start_ms + self._offset * 1000 / RATE_HZ, 3),
+            window_ms=first.end_ms - first.start_ms,
+            p=[round(score.probability, 4) for score in self._scores],
+            detector=self._detector,
+        )
+        self._scores.clear()
+
+
+def _short(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event without the audio in the parts of its item, which would be megabytes of text."""
+    item = body.get("item")
+    if not isinstance(item, dict) or not isinstance(item.get("content"), list):
+        return dict(body)
+    content = [
+        {**part, "audio": {"left_out_base64": len(part["audio"])}}
+        if isinstance(part, dict) and isinstance(part.get("audio"), str)
+        else part
+        for part in item["content"]
+    ]
+    return {**body, "item": {**item, "content": content}}
