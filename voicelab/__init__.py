@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from voicelab import plots
     from voicelab.audio.clip import Clip, read_clip
     from voicelab.errors import VoicelabError
+    from voicelab.measure.both_ends import lay_over
     from voicelab.measure.run import Run, open_run
     from voicelab.measure.turns import Turn
-    from voicelab.protocol.settings import ServerVAD
+    from voicelab.protocol.settings import SemanticVAD, ServerVAD
     from voicelab.session.connect import connect
     from voicelab.session.faces import AsyncSession, Session
     from voicelab.session.local_server import LocalServer
@@ -33,12 +34,14 @@ _WHERE = {
     "Clip": "voicelab.audio.clip",
     "LocalServer": "voicelab.session.local_server",
     "Run": "voicelab.measure.run",
+    "SemanticVAD": "voicelab.protocol.settings",
     "ServerVAD": "voicelab.protocol.settings",
     "Session": "voicelab.session.faces",
     "Tool": "voicelab.session.tools",
     "Turn": "voicelab.measure.turns",
     "VoicelabError": "voicelab.errors",
     "connect": "voicelab.session.connect",
+    "lay_over": "voicelab.measure.both_ends",
     "open_run": "voicelab.measure.run",
     "read_clip": "voicelab.audio.clip",
 }
@@ -47,12 +50,14 @@ _ROOMS = ("plots",)
 __all__ = [  # noqa: RUF022 - in the order in which people meet them
     "connect",
     "ServerVAD",
+    "SemanticVAD",
     "Tool",
     "Session",
     "AsyncSession",
     "Turn",
     "open_run",
     "Run",
+    "lay_over",
     "plots",
     "LocalServer",
     "Clip",

@@ -70,6 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--hearing", choices=("guide", "dictation", "none"), default="dictation")
     serve.add_argument("--reply", choices=("guide", "mirror"), default="guide")
     serve.add_argument("--session-seconds", type=float, default=3600.0, metavar="N", help="life of a session")
+    serve.add_argument(
+        "--context-tokens", type=int, default=32_768, metavar="N", help="context limit, a few hundred to see truncation"
+    )
+    serve.add_argument(
+        "--block", action="append", default=[], metavar="WORD", help="end a reply at this word (content_filter)"
+    )
+    serve.add_argument("--trace", type=Path, metavar="DIR", help="write each session down, from the server's side")
 
     talk = _command(commands, "talk", _talk, "play recordings to a voice model")
     talk.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="WAV, FLAC or OGG, any rate")
@@ -170,7 +177,12 @@ def _serve(arguments: argparse.Namespace) -> int:
         key,
         host=arguments.host,
         port=arguments.port,
-        options=ServerOptions(session_seconds=arguments.session_seconds),
+        options=ServerOptions(
+            session_seconds=arguments.session_seconds,
+            context_tokens=arguments.context_tokens,
+            blocked_words=tuple(arguments.block),
+            trace=arguments.trace,
+        ),
         announce=announce,
     )
     return 0

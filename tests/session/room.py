@@ -11,6 +11,7 @@ from typing import Any
 from tests.server.room import WALL, GivenEars, Saying, ToneVoice
 from voicelab.engines.reply import ReplyEngine
 from voicelab.measure.run import Run
+from voicelab.protocol.dialects import make_dialect
 from voicelab.protocol.ids import Ids
 from voicelab.protocol.settings import merge
 from voicelab.server.engines import Engines
@@ -56,6 +57,7 @@ def hold(
     asked: Mapping[str, Any] | None = None,
     tools: Mapping[str, Tool] | None = None,
     serving: Callable[[MemoryTransport], Awaitable[None]] | None = None,
+    dialect: str = "ga",
 ) -> Held:
     """Hold a session in virtual time; whatever ``act`` raises is raised here, after the folder is complete."""
     ends: list[MemoryTransport] = []
@@ -79,7 +81,9 @@ def hold(
         async def open_pair() -> Transport:
             here, there = memory_pair()
             ends.append(there)
-            run = serving(there) if serving else serve(there, engines, Clock(loop, WALL), Ids(len(ends)))
+            clock, ids = Clock(loop, WALL), Ids(len(ends))
+            speaks = make_dialect(dialect)
+            run = serving(there) if serving else serve(there, engines, clock, ids, dialect=speaks)
             servers.append(asyncio.ensure_future(run))
             return here
 
@@ -93,6 +97,7 @@ def hold(
             asked=merge(merge(FIRST_ASK, declared), dict(asked or {})),
             tools=tools or {},
             time="virtual",
+            dialect=dialect,
         )
         live = LiveRun(plan, Clock(loop, WALL), Ids(0), DirectWriting, NullSink())
         await live.open()

@@ -16,6 +16,7 @@ import pytest
 import voicelab as vl
 from voicelab.errors import AudioError, AuthenticationError, ConfigError, RunError, TransportError
 from voicelab.experiments.clips import spoken_lines
+from voicelab.protocol.client_events import InputAudioClear, ItemDelete
 
 HELLO = spoken_lines()["hello"]
 KEY = re.compile(rb"[A-Za-z0-9_-]{32}")
@@ -201,3 +202,82 @@ def test_embedded_server_behind_a_url_bills_nothing_either(in_empty_folder: Path
         "gpt-realtime",
         False,
     )
+
+
+@pytest.mark.realtime
+def test_everything_that_a_session_can_do_it_does_on_both_faces(in_empty_folder: Path) -> None:
+    """Sound of one's own, answers in and beside the conversation, any event, memory: the same, called or awaited."""
+    off = {"turn_detection": None, "transcription": None}
+    with vl.LocalServer(hearing="none", reply="mirror") as server:
+        with vl.connect("local", server=server, out="sync", **off) as session:
+            session.append(HELLO.clip.samples)
+            item_id = session.commit()
+            turn = session.respond(modality="text")
+            aside = session.respond_aside(instructions="What was that?", metadata={"for": "test"})
+            session.append(HELLO.clip.samples)
+            session.clear()
+            session.request(ItemDelete(item_id=item_id))
+            memory = session.memory()
+            assert session.differences == ()
+
+        async def talk() -> tuple[object, ...]:
+            async with vl.connect("local", server=server, out="async", **off) as session:
+                await session.append(HELLO.clip.samples)
+                await session.commit()
+                turn = await session.respond(modality="text")
+                aside = await session.respond_aside()
+                await session.append(HELLO.clip.samples)
+                await session.clear()
+                await session.request(InputAudioClear())
+                return turn, aside, await session.memory()
+
+        other_turn, other_aside, other_memory = asyncio.run(talk())
+    assert turn is not None
+    assert isinstance(other_turn, vl.Turn)
+    assert (turn.status, other_turn.status) == ("completed", "completed")
+    assert (aside.status, aside.conversation_id, other_aside.status) == ("completed", None, "completed")
+    assert (aside.metadata or {})["for"] == "test"
+    assert [one.role for one in memory] == ["assistant"]
+    assert [one.role for one in other_memory] == ["user", "assistant"]
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("auth", ["bearer", "subprotocol"])
+def test_old_dialect_is_one_word_and_the_log_is_the_same(in_empty_folder: Path, auth: str) -> None:
+    """dialect="beta": the embedded server is spoken to as in older articles; the run is read like any other."""
+    with (
+        vl.LocalServer(hearing="none", reply="mirror") as server,
+        vl.connect("local", server=server, out="run", dialect="beta", auth=auth, voice="ash") as session,
+    ):
+        turn = session.ask("hello")
+        assert session.in_force["audio"]["output"]["voice"] == "ash"
+        assert session.differences == ()
+    assert turn.status == "completed"
+    assert turn.heard_ms > 0
+    native = {record.type: record.native for record in vl.open_run("run").records()}
+    assert native["response.output_audio.delta"] == "response.audio.delta"
+    assert "response.audio.delta" not in native
+
+
+def test_words_that_are_no_dialect_and_no_way_to_show_a_key_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is opened, also for the embedded server."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-for-openai-only-000000")
+    for target in ("local", "openai"):
+        with pytest.raises(ConfigError, match="dialect must be one of ga, beta"):
+            vl.connect(target, dialect="alpha")
+        with pytest.raises(ConfigError, match="auth must be one of"):
+            vl.connect(target, auth="whisper")
+
+
+@pytest.mark.realtime
+def test_log_is_one_run_that_grows_and_can_be_followed(in_empty_folder: Path) -> None:
+    """The same object each time; what is new comes at once, whole tables after it, and both also after the end."""
+    with vl.connect("local", hearing="none", reply="mirror", out="run") as session:
+        log = session.log
+        last = log.since(-1)[-1].seq
+        session.mark("here")
+        assert "voicelab.mark" in [record.type for record in log.since(last)]
+        assert session.log is log
+        assert log.records()[-1].seq >= last
+    assert log.events().height == vl.open_run("run").events().height
+    assert [record.seq for record in log.records()] == list(range(log.manifest.records))

@@ -197,6 +197,46 @@ def test_a_proxy_that_cannot_be_used_is_said(proxy: str, monkeypatch: pytest.Mon
     assert KEY not in str(error)
 
 
+def test_subprotocols_are_offered_in_order() -> None:
+    """As a browser does it; none are offered unless asked for, and a server that picks none is no error."""
+    offers = ("realtime", f"openai-insecure-api-key.{KEY}")
+    seen: list[str | None] = []
+
+    async def look(connection: ServerConnection) -> None:
+        assert connection.request is not None
+        seen.append(connection.request.headers.get("Sec-WebSocket-Protocol"))
+
+    async def talk() -> None:
+        async with serving(look) as url:
+            await (await open_websocket(url, {}, offers)).close()
+            await (await open_websocket(url, HEADERS)).close()
+        async with serving(look, subprotocols=["realtime"]) as url:
+            await (await open_websocket(url, {}, offers)).close()
+
+    asyncio.run(talk())
+    assert seen == [", ".join(offers), None, ", ".join(offers)]
+
+
+@pytest.mark.parametrize("names", ["realtime, openai-insecure-api-key." + KEY, KEY])
+def test_a_server_that_sends_the_key_back_does_not_bring_it_into_the_error(names: str) -> None:
+    """Several subprotocols at once, or one that was not offered: refused, without repeating them."""
+
+    def respond(connection: ServerConnection, request: Request, response: Response) -> Response:
+        assert connection.request is request
+        response.headers["Sec-WebSocket-Protocol"] = names
+        return response
+
+    async def talk() -> TransportError:
+        async with serving(process_response=respond) as url:
+            with pytest.raises(TransportError) as caught:
+                await open_websocket(url, {}, ("realtime", f"openai-insecure-api-key.{KEY}"))
+            return caught.value
+
+    error = asyncio.run(talk())
+    assert "it chose a subprotocol that cannot be used" in str(error)
+    assert KEY not in repr(error)
+
+
 # --- an open connection --------------------------------------------------------------------------------------
 
 

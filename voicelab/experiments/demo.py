@@ -47,8 +47,7 @@ def run_demo(folder: Path, *, fast: bool, wall_start: datetime, seed: int = 0, p
         for number, step in enumerate(steps, start=1):
             progress.step(number, len(steps), step.shows)
             await step.act(core)
-            live.sync()
-            progress.turns(Run(folder, live=live.recorder.records))
+            progress.turns(live.log)
 
     if fast:
         play_in_virtual_time(script, staging, wall_start, seed=seed)

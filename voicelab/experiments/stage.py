@@ -19,6 +19,7 @@ from voicelab.engines.host import ModelledCost
 from voicelab.errors import VoicelabError
 from voicelab.protocol.ids import Ids
 from voicelab.protocol.settings import merge
+from voicelab.runlog.recorder import DirectWriting
 from voicelab.server.engines import ServerOptions
 from voicelab.server.opening import Choice, EngineRoom
 from voicelab.server.serve import serve
@@ -29,7 +30,7 @@ from voicelab.session.local_server import LocalServer
 from voicelab.session.playback import NullSink
 from voicelab.session.profiles import LOCAL_MODEL, Target, hosted_target
 from voicelab.session.tools import Tool
-from voicelab.session.writing import DirectWriting, ThreadedWriting
+from voicelab.session.writing import ThreadedWriting
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
 from voicelab.transports.memory import memory_pair
@@ -88,12 +89,13 @@ def play_in_real_time(script: Script, staging: Staging, wall_start: datetime) ->
             url=target.url,
             model=target.model,
             folder=staging.folder,
-            open_transport=lambda: open_websocket(target.url, target.headers),
+            open_transport=lambda: open_websocket(target.connect_url, target.headers, target.subprotocols),
             asked=staging.first_ask,
             tools=staging.tools,
             tags=staging.tags,
             note=staging.note,
             secrets=(target.key,) if target.key else (),
+            dialect=target.dialect,
         )
 
         async def perform() -> None:

@@ -72,8 +72,7 @@ def talk(
         for number, clip in enumerate(clips, start=1):
             progress.step(number, len(clips), f"{clip.name} ({clip.duration_ms / 1000:.1f} s)")
             await core.play(clip)
-            live.sync()
-            progress.turns(Run(folder, live=live.recorder.records))
+            progress.turns(live.log)
 
     play_in_real_time(script, staging, wall_start)
     return Run(folder)

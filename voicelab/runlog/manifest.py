@@ -7,7 +7,7 @@ Does not know: how the facts were found.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,7 @@ from voicelab.errors import RunError
 from voicelab.runlog.record import SCHEMA
 
 MANIFEST = "manifest.json"
+Side: TypeAlias = Literal["client", "server"]
 CLOCKS = {
     "t_ns": "nanoseconds since the run began, monotonic, this computer",
     "wall": "this computer's wall time at the run's beginning plus t_ns",
@@ -35,6 +36,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     state : {"running", "complete", "failed", "interrupted"}
         ``running`` in a folder whose writer is gone means that it was killed.
+    side : {"client", "server"}
+        Who wrote the run. In a server's, ``recv`` is what the client sent and ``send`` what the server sent.
     began, ended : str
         Wall time, RFC 3339.
     provider, model, url : str
@@ -53,6 +56,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     state: Literal["running", "complete", "failed", "interrupted"] = "running"
+    side: Side = "client"
     began: str = ""
     ended: str | None = None
     reason: str | None = None

@@ -76,9 +76,7 @@ class Calls:
         caused = [w for w in self._waiters if w.event_id is not None and w.event_id == error.event_id]
         for waiter in caused:
             if not waiter.future.done():
-                waiter.future.set_exception(
-                    ServerError(error.message, code=error.code, param=error.param, event_id=error.event_id)
-                )
+                waiter.future.set_exception(refusal(error))
         return bool(caused)
 
     def end(self, error: VoicelabError) -> None:
@@ -91,3 +89,8 @@ class Calls:
     def begin(self) -> None:
         """Allow waiting again: there is a new connection."""
         self._over = None
+
+
+def refusal(error: ev.ErrorDetail) -> ServerError:
+    """Return what the server said against a request as something that can be raised."""
+    return ServerError(error.message, code=error.code, param=error.param, event_id=error.event_id)

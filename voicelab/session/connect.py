@@ -13,12 +13,13 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlencode
 
 from msgspec import UNSET, UnsetType
 
 from voicelab.errors import ConfigError, RunError
+from voicelab.protocol.dialects import make_dialect
 from voicelab.protocol.ids import Ids
 from voicelab.protocol.settings import SemanticVAD, ServerVAD, merge
 from voicelab.session.asking import FIRST_ASK, ask_for
@@ -27,7 +28,7 @@ from voicelab.session.live import LiveRun, Plan
 from voicelab.session.local_server import LocalServer, shared_local_server
 from voicelab.session.playback import FileSink, NullSink, Sink
 from voicelab.session.portal import portal, session_began, session_ended, wall_now
-from voicelab.session.profiles import LOCAL_MODEL, Target, hosted_target
+from voicelab.session.profiles import LOCAL_MODEL, Auth, DialectName, Target, hosted_target
 from voicelab.session.tools import Tool, as_tools
 from voicelab.session.writing import ThreadedWriting
 from voicelab.transports.clock import Clock
@@ -53,6 +54,8 @@ def connect(
     note: str = "",
     sink: str | PathLike[str] = "null",
     api_key: str | None = None,
+    auth: Auth | None = None,
+    dialect: DialectName = "ga",
     server: LocalServer | None = None,
     hearing: Literal["guide", "dictation", "none"] = "dictation",
     reply: Literal["guide", "mirror"] = "guide",
@@ -62,7 +65,7 @@ def connect(
     Parameters
     ----------
     target : str
-        ``local`` (the embedded server: no key, no network), ``openai``, or a full ``ws(s)://`` URL.
+        ``local`` (the embedded server: no key, no network), ``openai``, ``azure``, or a full ``ws(s)://`` URL.
     model : str, optional
         The target's default when absent.
     voice, speed, instructions, turn_detection, input_format, output_format, transcription, modality, settings
@@ -76,7 +79,12 @@ def connect(
     sink : {"null", "device"} or path
         Where replies are heard: by nobody (at real-time pace), the sound card, or a new WAV file.
     api_key : str, optional
-        For the target; otherwise from ``OPENAI_API_KEY`` (OpenAI only) or ``VOICELAB_API_KEY`` (other URLs).
+        For the target; otherwise from ``OPENAI_API_KEY`` (OpenAI only), ``AZURE_OPENAI_API_KEY`` (Azure only) or
+        ``VOICELAB_API_KEY`` (other URLs).
+    auth : {"bearer", "api-key", "query", "subprotocol"}, optional
+        How the key is shown; the target's usual way when absent.
+    dialect : {"ga", "beta"}
+        What is spoken: the protocol of today, or that of older articles. The log speaks ``ga`` in any case.
     server : LocalServer, optional
         Use this embedded server instead of the shared one.
     hearing, reply
@@ -103,14 +111,18 @@ def connect(
             settings=settings,
         ),
     )
-    found = None if target == "local" else hosted_target(target, model, api_key)
+    make_dialect(dialect)  # a wrong name is told here
+    if auth is not None and auth not in get_args(Auth):
+        raise ConfigError(f"auth must be one of {', '.join(get_args(Auth))}, not {auth!r}", param="auth")
+    found = None if target == "local" else hosted_target(target, model, api_key, auth=auth, dialect=dialect)
 
     def find_target() -> Target:
         if found is not None:
             return found
         embedded = server or shared_local_server(hearing, reply)
         query = urlencode({"model": model or LOCAL_MODEL})
-        return Target("local", f"{embedded.url}?{query}", model or LOCAL_MODEL, embedded.api_key)
+        url = f"{embedded.url}?{query}"
+        return Target("local", url, model or LOCAL_MODEL, embedded.api_key, auth=auth or "bearer", dialect=dialect)
 
     folder = Path(out) if out is not None else fresh_folder(target)
     plan = Plan(
@@ -173,7 +185,8 @@ class Opener:
             provider=target.provider,
             url=target.url,
             model=target.model,
-            open_transport=lambda: open_websocket(target.url, target.headers),
+            open_transport=lambda: open_websocket(target.connect_url, target.headers, target.subprotocols),
+            dialect=target.dialect,
             secrets=(target.key,) if target.key else (),
         )
         clock = Clock(asyncio.get_running_loop(), wall_now())

@@ -8,21 +8,30 @@ Does not know: which service it talks to, or who called it (``faces``).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+import warnings
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import AudioError, TransportClosed, TransportError, VoicelabError
+from voicelab.audio.samples import Samples
+from voicelab.errors import AudioError, ServerError, TransportClosed, TransportError
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.ids import Ids
-from voicelab.protocol.items import FunctionCall, FunctionCallOutput, InputText, Message, OutputText, text_of
-from voicelab.protocol.settings import merge
+from voicelab.protocol.items import InputText, Message
+from voicelab.protocol.remembered import Remembered, remembered
+from voicelab.protocol.settings import ResponseParams, merge
+from voicelab.runlog.recorder import Recorder
+from voicelab.session.appending import Appending
 from voicelab.session.calls import Calls
+from voicelab.session.connection import Connection
+from voicelab.session.differences import Difference, SettingsWarning, find_differences, part_in_force
+from voicelab.session.history import as_history
 from voicelab.session.incoming import Incoming
 from voicelab.session.outgoing import Outgoing
 from voicelab.session.playback import Player, Sink
-from voicelab.session.recorder import Recorder
+from voicelab.session.reacting import Reacting
 from voicelab.session.requests import ANSWER_TIMEOUT_S, REFUSAL_WAIT_S, REPLY_TIMEOUT_S, Requests
 from voicelab.session.source import Source
 from voicelab.session.tools import Tool
@@ -32,7 +41,6 @@ from voicelab.transports.clock import Clock
 # A detector hears the beginning of speech up to this long after it was sent.
 ONSET_WAIT_S = 0.5
 NO_SPEECH_WAIT_S = 4.0
-GOODBYE_S = 2.0
 
 
 class SessionCore:
@@ -48,6 +56,8 @@ class SessionCore:
         The partial session object to ask for first.
     tools : mapping of str to Tool
         Functions that the model may call.
+    dialect : {"ga", "beta"}
+        What the connection speaks; the log always speaks GA.
     """
 
     def __init__(
@@ -60,21 +70,22 @@ class SessionCore:
         sink: Sink,
         asked: Mapping[str, Any],
         tools: Mapping[str, Tool],
+        dialect: str = "ga",
     ) -> None:
-        self._open_transport = open_transport
         self._recorder = recorder
         self._sink = sink
-        self._tools = tools
         self._calls = Calls()
         self._out = Outgoing(clock, ids, recorder)
         self._player = Player(sink, clock, recorder, self._calls.look)
         self._in = Incoming(recorder, self._player)
         self._source = Source(self._out.send_audio, lambda: self._in.detection is not None)
-        self._transport: Transport | None = None
-        self._connection_tasks: list[asyncio.Task[None]] = []
-        # A dict, since a set would cancel them in an order that differs from run to run.
-        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._appending = Appending(self._out, self._source, recorder, clock)
         self._requests = Requests(self._out, self._in, self._calls, self._player)
+        self._connection = Connection(open_transport, dialect, self._in, self._out, self._calls, self._source, recorder)
+        self._reacting = Reacting(
+            self._in, self._out, self._player, self._requests, self._calls, recorder, tools, self._connection.begin
+        )
+        self._said: set[str] = set()
         self.asked: dict[str, Any] = dict(asked)
 
     @property
@@ -83,111 +94,54 @@ class SessionCore:
         return self._in.in_force
 
     @property
-    def errors(self) -> list[ev.ErrorDetail]:
-        """What the server complained about, oldest first."""
+    def differences(self) -> tuple[Difference, ...]:
+        """What is in force otherwise than it was asked for."""
+        return find_differences(self.asked, self._in.in_force)
+
+    @property
+    def errors(self) -> deque[ev.ErrorDetail]:
+        """What the server complained about, oldest first: the last thousand."""
         return self._requests.errors
 
     # --- beginning and end -----------------------------------------------------------------------------------
 
     async def open(self) -> None:
         """Connect, ask for the settings, begin to listen and play."""
-        self._begin(self._player.run())
+        self._connection.begin(self._player.run())
         await self._connect()
-        self._begin(self._source.run())
+        self._connection.begin(self._source.run())
 
     async def close(self) -> None:
         """End the conversation; what plays is cut off."""
         self._source.stop(TransportClosed("the session was closed here", code=1000))
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._connection.end_tasks()
         if self._player.busy:
             self._player.interrupt()
-        if self._transport is not None:
-            await self._close_transport()
+        await self._connection.close()
         self._sink.close()
 
     async def reconnect(self, change: Mapping[str, Any] | None = None) -> None:
         """Open a new connection in the same run, with other settings and the conversation carried over as text.
 
-        This is how a voice is changed after audio was heard: the protocol forbids it within a session.
+        This is how a voice is changed after audio was heard: the protocol forbids it within a session. Messages are
+        replayed with their words, function calls and what they returned as they were; see `voicelab.session.history`.
         """
-        history = [item for item in self._in.conversation.items if isinstance(item, Message) and text_of(item)]
-        await self._stop_connection()
+        history = as_history(self._in.conversation.items)
+        await self._connection.stop()
+        if self._player.busy:
+            self._player.interrupt()
         self.asked = merge(self.asked, change or {})
         self._recorder.epoch += 1
-        self._in.begin()
-        self._out.restart_audio()
-        self._calls.begin()
         await self._connect()
-        for item in history:
-            part = OutputText if item.role == "assistant" else InputText
-            self._out.send(ce.ItemCreate(item=Message(role=item.role, content=(part(text=text_of(item)),))))
+        for error in await self._requests.replay(history):
+            self._recorder.local("history.refused", message=str(error), code=error.code)
 
     async def _connect(self) -> None:
-        self._transport = await self._open_transport()
-        self._connection_tasks = [
-            self._begin(self._receive(self._transport)),
-            self._begin(self._out.run(self._transport)),
-        ]
+        await self._connection.open(self._reacting)
         await self._calls.until(lambda: bool(self._in.in_force), what="session.created", timeout_s=ANSWER_TIMEOUT_S)
         self._recorder.local("session.opened", epoch=self._recorder.epoch)
         if self.asked:
-            await self._requests.update(self.asked)
-
-    async def _stop_connection(self) -> None:
-        for task in self._connection_tasks:
-            task.cancel()
-        await asyncio.gather(*self._connection_tasks, return_exceptions=True)
-        if self._player.busy:
-            self._player.interrupt()
-        await self._close_transport()
-
-    async def _close_transport(self) -> None:
-        """Say goodbye; a server that does not answer is not waited for."""
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            try:
-                async with asyncio.timeout(GOODBYE_S):
-                    await transport.close()
-            except TimeoutError:
-                self._recorder.local("session.no_goodbye", waited_s=GOODBYE_S)
-
-    async def _receive(self, transport: Transport) -> None:
-        try:
-            while True:
-                frame = await transport.receive()
-                try:
-                    self._in.take(frame, self)
-                except VoicelabError as error:
-                    # One event that cannot be read is no reason to end a conversation.
-                    self._recorder.local("event.unreadable", message=str(error))
-                self._out.use_format(self._in.format_of("input"))
-                self._calls.look()
-        except TransportClosed as error:
-            self._recorder.local("session.closed", message=str(error), code=error.code)
-            self._give_up(error)
-
-    def _give_up(self, error: VoicelabError) -> None:
-        """End every waiting call: nothing more will come."""
-        self._source.stop(error)
-        self._calls.end(error)
-
-    def _begin(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine)
-        self._tasks[task] = None
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Let nobody wait for a task that died of a mistake in voicelab itself."""
-        self._tasks.pop(task, None)
-        failure = None if task.cancelled() else task.exception()
-        if failure is not None:
-            error = VoicelabError(f"the session broke inside ({type(failure).__name__}: {failure}); please report this")
-            self._recorder.local("session.failed", message=str(error))
-            self._give_up(error)
+            await self._ask_for(self.asked)
 
     # --- what a person does ----------------------------------------------------------------------------------
 
@@ -232,10 +186,35 @@ class SessionCore:
         await self._requests.add_item(Message(role="user", content=(InputText(text=text),)))
         await self.respond()
 
-    async def respond(self) -> None:
-        """Ask for a response, and wait until it has been said and heard."""
-        await self._requests.response()
+    async def append(self, audio: Samples | bytes) -> None:
+        """Send sound of one's own; see `voicelab.session.appending`."""
+        self._appending.append(audio, self._in.format_of("input"))
+
+    async def commit(self) -> str:
+        """Make the appended sound a user message; return its item id. See `voicelab.session.requests`."""
+        return await self._requests.commit()
+
+    async def clear(self) -> None:
+        """Throw away the sound that was appended and not committed."""
+        await self._requests.clear()
+
+    async def respond(self, params: ResponseParams | None = None, tools: Iterable[Tool] = ()) -> None:
+        """Ask for a response in the conversation, and wait until it has been said and heard.
+
+        Parameters
+        ----------
+        params : ResponseParams, optional
+            What is different for this response.
+        tools : iterable of Tool
+            Functions that can be called from now on, beside those of the session.
+        """
+        self._reacting.tools.update({tool.name: tool for tool in tools})
+        await self._requests.response(params)
         await self._requests.quiet()
+
+    async def respond_aside(self, params: ResponseParams) -> ev.Response:
+        """Ask for a response outside the conversation, and return it when it is done; several may run at once."""
+        return await self._requests.aside(params)
 
     async def update(self, change: Mapping[str, Any]) -> dict[str, Any]:
         """Change settings live; return what is in force afterwards.
@@ -243,9 +222,14 @@ class SessionCore:
         Raises
         ------
         ServerError
-            The server refused a value: nothing, or only the refused field, has stayed as it was.
+            The server refused a value: nothing, or only the refused field, has stayed as it was. For a voice that
+            cannot change any more (``cannot_update_voice``) the text offers `reconnect`.
         """
-        await self._requests.update(change)
+        try:
+            await self._ask_for(change)
+        except ServerError as error:
+            self.asked = merge(self.asked, part_in_force(change, self._in.in_force))
+            raise _with_offer(error, change) from None
         self.asked = merge(self.asked, change)
         return self._in.in_force
 
@@ -257,6 +241,9 @@ class SessionCore:
         ServerError
             The server answered with an ``error`` that names this event.
         """
+        if isinstance(event, ce.InputAudioAppend):  # its sound belongs on the track, not into the log
+            self._appending.append(event.audio, self._in.format_of("input"), event_id=event.event_id)
+            return
         event_id = self._out.send(event)
         await asyncio.sleep(REFUSAL_WAIT_S)
         self._requests.raise_refusal(event_id)
@@ -265,60 +252,36 @@ class SessionCore:
         """Stop the reply, as if the user had spoken: playback, generation and memory end at the sample heard."""
         if self._in.conversation.active_response is not None:
             self._out.send(ce.ResponseCancel())
-        self._cut()
+        self._reacting.cut()
         await self._calls.until(lambda: self._in.conversation.active_response is None, what="response.done")
 
     async def mark(self, text: str) -> None:
         """Write a remark on the time line."""
         self._recorder.local("mark", text=text)
 
+    async def memory(self) -> tuple[Remembered, ...]:
+        """Return what the server remembers, as far as its events tell."""
+        return remembered(self._in.conversation, self._in.audio_ms)
+
     async def wait_for_playback(self, heard_ms: float) -> None:
         """Wait until so much of the next (or running) reply has been heard."""
         await self._calls.until(lambda: self._player.busy, what="a reply", timeout_s=REPLY_TIMEOUT_S)
         await asyncio.sleep(heard_ms / 1000)
 
-    # --- reactions to the server -----------------------------------------------------------------------------
-
-    def user_began(self) -> None:
-        """Let the user have the floor: stop at once, and tell the server what was heard."""
-        detection = self._in.detection or {}
-        if detection.get("interrupt_response", True):
-            self._cut()
-
-    def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
-        """Run the functions that a response called, then ask for the next response."""
-        self._requests.tools_running += 1
-        self._begin(self._run_tools(calls))
-
-    def failed(self, error: ev.ErrorDetail) -> None:
-        """Give an error to the call that caused it; keep it in any case."""
-        self.errors.append(error)
-        self._calls.fail(error)
-
     # --- how it is done --------------------------------------------------------------------------------------
 
-    def _cut(self) -> None:
-        """Stop playback; truncate what was heard in part, delete what was not heard at all."""
-        for cut in self._player.interrupt():
-            self._in.cut_items.add(cut.item_id)
-            if cut.heard_ms > 0:
-                self._out.send(ce.ItemTruncate(item_id=cut.item_id, content_index=0, audio_end_ms=cut.heard_ms))
-            else:
-                self._out.send(ce.ItemDelete(item_id=cut.item_id))
-
-    async def _run_tools(self, calls: tuple[FunctionCall, ...]) -> None:
-        for call in calls:
-            tool = self._tools.get(call.name)
-            output = await tool.call(call.arguments) if tool else '{"error": "no such function"}'
-            self._recorder.local("tool.ran", name=call.name, call_id=call.call_id)
-            self._out.send(ce.ItemCreate(item=FunctionCallOutput(call_id=call.call_id or "", output=output)))
-        try:
-            await self._requests.response()
-        except VoicelabError as error:
-            self._recorder.local("tool.unanswered", message=str(error))
-        finally:
-            self._requests.tools_running -= 1
-            self._calls.look()
+    async def _ask_for(self, change: Mapping[str, Any]) -> None:
+        """Ask for settings; say what is in force otherwise although no error explains it."""
+        found, error = await self._requests.update(change)
+        for difference in found:
+            self._recorder.local(
+                "settings.differ", path=difference.path, asked=difference.asked, in_force=difference.in_force
+            )
+            if str(difference) not in self._said:
+                self._said.add(str(difference))
+                warnings.warn(str(difference), SettingsWarning, stacklevel=2)
+        if error is not None:
+            raise error
 
     async def _send_clip(self, clip: Clip, labels: Mapping[str, Any] | None) -> None:
         def began() -> None:
@@ -331,3 +294,15 @@ class SessionCore:
             )
 
         await self._source.play(clip, began)
+
+
+def _with_offer(error: ServerError, change: Mapping[str, Any]) -> ServerError:
+    """Return the error with the way out, where there is one."""
+    if error.code != "cannot_update_voice":
+        return error
+    audio_out = (change.get("audio") or {}).get("output") or {}
+    offer = (
+        f'session.reconnect(voice="{audio_out.get("voice")}") opens a new connection with that voice, in the same run, '
+        "and replays the conversation"
+    )
+    return ServerError(f"{error} {offer}", code=error.code, param=error.param, event_id=error.event_id)

@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Unpack
+
+import msgspec
 
 from voicelab.audio.clip import Clip, read_clip
+from voicelab.audio.samples import Samples
 from voicelab.errors import AudioError
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
-from voicelab.session.asking import ask_for
+from voicelab.protocol.client_events import ClientEvent
+from voicelab.protocol.remembered import Remembered
+from voicelab.protocol.server_events import Response
+from voicelab.protocol.settings import ResponseParams
+from voicelab.session.asking import ResponseOptions, ask_for, response_params
+from voicelab.session.differences import Difference
 from voicelab.session.live import LiveRun
 from voicelab.session.portal import Portal
 from voicelab.session.source import require_speech
@@ -39,9 +47,8 @@ class _Face:
 
     @property
     def log(self) -> Run:
-        """The run so far; it grows."""
-        self._live.sync()
-        return Run(self.folder, live=self._live.recorder.records)
+        """The run so far; it grows. What is new in it (``since``) comes from memory, the rest from the folder."""
+        return self._live.log
 
     @property
     def turns(self) -> list[Turn]:
@@ -54,9 +61,14 @@ class _Face:
         return self._live.core.in_force
 
     @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What is in force otherwise than it was asked for, where the server shows it."""
+        return self._live.core.differences
+
+    @property
     def errors(self) -> list[str]:
-        """What the server complained about, oldest first."""
-        return [error.message for error in self._live.core.errors]
+        """What the server complained about, oldest first; the last thousand (the log has all)."""
+        return [error.message for error in self._live.core.errors.copy()]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._live.plan.provider}, {self.folder})"
@@ -66,6 +78,10 @@ class _Face:
         if not turns:
             raise AudioError("the run has no turn yet")
         return turns[-1]
+
+    def _turn_of_response(self) -> Turn | None:
+        turns = self.turns
+        return turns[-1] if turns else None
 
 
 class Session(_Face):
@@ -101,8 +117,78 @@ class Session(_Face):
         self._portal.call(self._live.core.ask(text))
         return self._last_turn()
 
+    def append(self, audio: Samples | bytes) -> None:
+        """Send sound of your own, now and as it is, instead of the silence between clips.
+
+        Parameters
+        ----------
+        audio : int16, shape (n,), 24 kHz; or bytes
+            Bytes are in the session's input format already (``pcm``: 16-bit little endian, 24 kHz).
+
+        Raises
+        ------
+        AudioError
+            No int16 samples, or bytes that end in the middle of one.
+        ConfigError
+            A clip is being played.
+        """
+        self._portal.call(self._live.core.append(audio))
+
+    def commit(self) -> str:
+        """Make the appended sound a user message; return its item id. It is not answered: see `respond`.
+
+        Raises
+        ------
+        ConfigError
+            Less than 100 ms were appended; nothing was sent.
+        """
+        return self._portal.call(self._live.core.commit())
+
+    def clear(self) -> None:
+        """Throw away the sound that was appended and not committed."""
+        self._portal.call(self._live.core.clear())
+
+    def respond(self, **options: Unpack[ResponseOptions]) -> Turn | None:
+        """Ask for a response and wait until it was heard; see `voicelab.session.asking.ResponseOptions`.
+
+        Returns
+        -------
+        Turn or None
+            The turn that was answered; None while nobody has said anything (a greeting).
+        """
+        params, tools = response_params(options)
+        self._portal.call(self._live.core.respond(params, tools))
+        return self._turn_of_response()
+
+    def respond_aside(self, **options: Unpack[ResponseOptions]) -> Response:
+        """Ask for a response outside the conversation, in text unless asked otherwise; it belongs to no turn.
+
+        Returns
+        -------
+        Response
+            When it is done: ``text_of(response.output[0])`` are its words; functions that it calls are not run.
+        """
+        return self._portal.call(self._live.core.respond_aside(_aside(options)))
+
+    def request(self, event: ClientEvent) -> None:
+        """Send any event of `voicelab.protocol.client_events`, and give the server a moment to refuse it.
+
+        Raises
+        ------
+        ServerError
+            The server answered with an ``error`` that names this event.
+        """
+        self._portal.call(self._live.core.request(event))
+
+    def memory(self) -> tuple[Remembered, ...]:
+        """Return the items that the server remembers, as far as it can be known here."""
+        return self._portal.call(self._live.core.memory())
+
     def update(self, **settings: Any) -> dict[str, Any]:
-        """Change settings live (see `voicelab.connect` for their names); return what is in force afterwards."""
+        """Change settings live (see `voicelab.connect` for their names); return what is in force afterwards.
+
+        What is in force otherwise than asked, without an error that says why, is told by a `SettingsWarning`.
+        """
         return self._portal.call(self._live.core.update(ask_for(**settings)))
 
     def reconnect(self, **settings: Any) -> None:
@@ -135,6 +221,36 @@ class AsyncSession(_Face):
         await self._portal.wait(self._live.core.ask(text))
         return self._last_turn()
 
+    async def append(self, audio: Samples | bytes) -> None:
+        """Send sound of your own, now and as it is; see `Session.append`."""
+        await self._portal.wait(self._live.core.append(audio))
+
+    async def commit(self) -> str:
+        """Make the appended sound a user message; return its item id. See `Session.commit`."""
+        return await self._portal.wait(self._live.core.commit())
+
+    async def clear(self) -> None:
+        """Throw away the sound that was appended and not committed."""
+        await self._portal.wait(self._live.core.clear())
+
+    async def respond(self, **options: Unpack[ResponseOptions]) -> Turn | None:
+        """Ask for a response and wait until it was heard; see `Session.respond`."""
+        params, tools = response_params(options)
+        await self._portal.wait(self._live.core.respond(params, tools))
+        return self._turn_of_response()
+
+    async def respond_aside(self, **options: Unpack[ResponseOptions]) -> Response:
+        """Ask for a response outside the conversation; see `Session.respond_aside`."""
+        return await self._portal.wait(self._live.core.respond_aside(_aside(options)))
+
+    async def request(self, event: ClientEvent) -> None:
+        """Send any client event, and give the server a moment to refuse it; see `Session.request`."""
+        await self._portal.wait(self._live.core.request(event))
+
+    async def memory(self) -> tuple[Remembered, ...]:
+        """Return the items that the server remembers, as far as it can be known here."""
+        return await self._portal.wait(self._live.core.memory())
+
     async def update(self, **settings: Any) -> dict[str, Any]:
         """Change settings live; return what is in force afterwards."""
         return await self._portal.wait(self._live.core.update(ask_for(**settings)))
@@ -159,3 +275,10 @@ class AsyncSession(_Face):
 def _as_clip(clip: ClipLike) -> Clip:
     # On the caller's thread: scoring a long clip would hold up the sound on the session's.
     return require_speech(clip if isinstance(clip, Clip) else read_clip(clip))
+
+
+def _aside(options: ResponseOptions) -> ResponseParams:
+    params, _ = response_params(options)
+    params = params or ResponseParams()
+    # Nobody asked for sound: what is said outside the conversation is mostly meant for the program, not the ear.
+    return params if params.output_modalities else msgspec.structs.replace(params, output_modalities=("text",))

@@ -1,22 +1,32 @@
 """Everything that reaches a session: events written down, the conversation kept up, replies sent to the ear.
 
-In: frames from the transport.  Out: the conversation, what is in force, the state of the turn, audio for the player.
+In: frames from the transport, in the connection's dialect.  Out: the conversation, what is in force, the state of the
+turn, audio for the player.
 Does not know: how to answer; what has to be done about an event is told to `Reactions`.
+
+The log holds every event under its GA name. An event that is not listed, and a field that is not, passes through
+untouched; an event that cannot be read is kept as it came and noted (``voicelab.event.unreadable``), never fatal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from voicelab.audio.formats import PCM24, AudioFormat, Decoder, from_wire
+from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.errors import VoicelabError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol import wire
 from voicelab.protocol.conversation import Conversation
+from voicelab.protocol.dialects import GA, Dialect
 from voicelab.protocol.items import FunctionCall
+from voicelab.runlog.recorder import Recorder
 from voicelab.session.playback import Player
-from voicelab.session.recorder import Recorder
+
+# By this entry of its metadata a response outside the conversation is told from the others.
+ASIDE_KEY = "voicelab_request"
+_SHOWN_CHARACTERS = 200
 
 
 class Reactions(Protocol):
@@ -24,6 +34,9 @@ class Reactions(Protocol):
 
     def user_began(self) -> None:
         """The user began to speak."""
+
+    def buffer_committed(self) -> None:
+        """The audio so far became a user message."""
 
     def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
         """A response ended with function calls."""
@@ -35,6 +48,8 @@ class Reactions(Protocol):
 class Incoming:
     """The receiving side of one session.
 
+    Nothing here grows with time: an item's words and the length of its sound stay as long as the server has the item.
+
     Parameters
     ----------
     recorder : Recorder
@@ -45,103 +60,189 @@ class Incoming:
     def __init__(self, recorder: Recorder, player: Player) -> None:
         self._recorder = recorder
         self._player = player
-        self.begin()
+        self.begin(GA())
 
-    def begin(self) -> None:
+    def begin(self, dialect: Dialect) -> None:
         """Start anew: a new connection knows nothing of the one before."""
+        self._dialect = dialect
         self.conversation = Conversation()
         self.in_force: dict[str, Any] = {}
         self.n_updates = 0
         self.n_turns = 0
+        self.n_cleared = 0
         self.n_responses = 0
+        self.last_committed = ""
         self.speech_open = False
         self.reply_due = False
-        self.cut_items: set[str] = set()
-        self._decoders: dict[str, Decoder] = {}
+        self.audio_ms: dict[str, float] = {}
+        self.asides: dict[str, Callable[[ev.Response], None]] = {}
+        self._formats: dict[str, AudioFormat] = {}
+        self._speech_began: tuple[str, int] | None = None
+        # Of items whose audio is still coming: the response they belong to, and their decoder.
+        self._coming: dict[str, tuple[str, Decoder]] = {}
+        self._cut: set[str] = set()
 
     @property
     def detection(self) -> Mapping[str, Any] | None:
         """Turn detection in force; None: the client commits."""
-        detection: Mapping[str, Any] | None = self._audio("input").get("turn_detection")
-        return detection
+        detection = self._audio("input").get("turn_detection")
+        return detection if isinstance(detection, Mapping) else None
 
     def format_of(self, direction: str) -> AudioFormat:
         """Return the audio format in force for ``input`` or ``output``."""
-        wire_format = self._audio(direction).get("format")
-        return from_wire(wire_format) if wire_format else PCM24
+        return self._formats.get(direction, PCM24)
 
-    def _audio(self, direction: str) -> dict[str, Any]:
-        found: dict[str, Any] = (self.in_force.get("audio") or {}).get(direction) or {}
-        return found
+    def cut(self, item_id: str) -> None:
+        """Play nothing more of an item, whatever of it still arrives."""
+        if item_id in self._coming:
+            self._cut.add(item_id)
 
     def take(self, frame: str, reactions: Reactions) -> None:
-        """Write down one frame and act on it.
+        """Write down one frame and act on it; one that cannot be read is noted."""
+        try:
+            body = wire.decode(frame)
+        except VoicelabError as error:
+            # Half a character cannot be written down.
+            self._note(error, frame=frame[:_SHOWN_CHARACTERS].encode(errors="replace").decode())
+            return
+        if self._dialect.name == "ga":
+            self._take_event(body, None, len(frame), reactions)
+            return
+        try:
+            bodies = self._dialect.server_from_wire(body)
+        except VoicelabError as error:
+            self._recorder.record("recv", body["type"], _without_audio(body), n_bytes=len(frame))
+            self._note(error)
+            return
+        if not bodies:  # GA has no such event; what came is kept all the same
+            self._recorder.record("recv", body["type"], _without_audio(body), n_bytes=len(frame))
+        for index, one in enumerate(bodies):
+            self._take_event(one, body["type"], None if index else len(frame), reactions)
 
-        Raises
-        ------
-        VoicelabError
-            The frame is no event, or a listed event is malformed.
-        """
-        body = wire.decode(frame)
+    def _take_event(self, body: dict[str, Any], native: str | None, n_bytes: int | None, reactions: Reactions) -> None:
         try:
             event = wire.parse_server(body)
-        except VoicelabError:
-            self._recorder.record("recv", body["type"], body, n_bytes=len(frame))
-            raise
-        if isinstance(event, ev.OutputAudioDelta):
-            self._take_audio(event, body, len(frame))
+            samples = self._decode(event) if isinstance(event, ev.OutputAudioDelta) else None
+        except VoicelabError as error:
+            self._recorder.record("recv", body["type"], body, n_bytes=n_bytes, native=native)
+            self._note(error)
+            return
+        if isinstance(event, ev.OutputAudioDelta) and samples is not None:
+            told = {**body, "delta": self._recorder.place("output", samples).to_event()}
         else:
-            self._recorder.record("recv", body["type"], _without_audio(body), n_bytes=len(frame))
+            told = _without_audio(body)
+        self._recorder.record("recv", body["type"], told, n_bytes=n_bytes, native=native)
         self.conversation.apply(event)
-        self._follow(event, reactions)
+        if isinstance(event, ev.OutputAudioDelta) and samples is not None:
+            self._hear(event, samples)
+        else:
+            self._follow(event, reactions)
 
-    def _take_audio(self, event: ev.OutputAudioDelta, body: dict[str, Any], n_bytes: int) -> None:
-        decoder = self._decoders.setdefault(event.item_id, Decoder(self.format_of("output")))
-        samples = decoder.feed(event.delta)
-        ref = self._recorder.place("output", samples)
-        self._recorder.record("recv", body["type"], {**body, "delta": ref.to_event()}, n_bytes=n_bytes)
-        if event.item_id not in self.cut_items:
+    def _decode(self, event: ev.OutputAudioDelta) -> Samples:
+        if event.item_id not in self._coming:
+            self._coming[event.item_id] = (event.response_id, Decoder(self.format_of("output")))
+        return self._coming[event.item_id][1].feed(event.delta)
+
+    def _hear(self, event: ev.OutputAudioDelta, samples: Samples) -> None:
+        self.audio_ms[event.item_id] = self.audio_ms.get(event.item_id, 0.0) + len(samples) * 1000 / RATE_HZ
+        if event.item_id not in self._cut:
             self._player.add(event.item_id, event.response_id, samples)
 
     def _follow(self, event: ev.ServerEvent, reactions: Reactions) -> None:
         match event:
             case ev.SessionCreated(session=session):
-                self.in_force = session
+                self._configure(session)
             case ev.SessionUpdated(session=session):
-                self.in_force = session
+                self._configure(session)
                 self.n_updates += 1
-            case ev.SpeechStarted():
-                self.speech_open = True
-                reactions.user_began()
-            case ev.SpeechStopped():
-                self.speech_open = False
-                self.reply_due = bool((self.detection or {}).get("create_response", True))
-            case ev.InputAudioCommitted():
-                self.n_turns += 1
-            case ev.ResponseCreated():
+            case ev.ItemDeleted(item_id=item_id):
+                self.audio_ms.pop(item_id, None)
+            case ev.ResponseCreated(response=response) if response.conversation_id is not None:
                 self.reply_due = False
                 self.n_responses += 1
             case ev.OutputAudioDone(item_id=item_id):
                 # The last millisecond that a G.711 decoder holds back is silence at the end of a reply: left there.
-                self._decoders.pop(item_id, None)
-                self._player.complete(item_id)
+                self._audio_over(item_id)
             case ev.ResponseDone(response=response):
-                calls = tuple(item for item in response.output if isinstance(item, FunctionCall))
-                if calls and response.status == "completed":
-                    reactions.tools_wanted(calls)
+                self._response_over(response, reactions)
             case ev.Error(error=error):
                 # An answer that was due and could not begin will not come.
                 self.reply_due = self.reply_due and error.code != "conversation_already_has_active_response"
                 reactions.failed(error)
+            case _:
+                self._follow_user(event, reactions)
+
+    def _follow_user(self, event: ev.ServerEvent, reactions: Reactions) -> None:
+        match event:
+            case ev.SpeechStarted(item_id=item_id, audio_start_ms=start_ms):
+                self.speech_open = True
+                self._speech_began = (item_id, start_ms)
+                reactions.user_began()
+            case ev.SpeechStopped(item_id=item_id, audio_end_ms=end_ms):
+                self.speech_open = False
+                self.reply_due = bool((self.detection or {}).get("create_response", True))
+                if self._speech_began is not None and self._speech_began[0] == item_id:
+                    self.audio_ms[item_id] = float(end_ms - self._speech_began[1])
+            case ev.TimeoutTriggered(item_id=item_id, audio_start_ms=start_ms, audio_end_ms=end_ms):
+                self.reply_due = True
+                self.audio_ms[item_id] = float(end_ms - start_ms)
+            case ev.InputAudioCommitted(item_id=item_id):
+                self.n_turns += 1
+                self.last_committed = item_id
+                reactions.buffer_committed()
+            case ev.InputAudioCleared():
+                self.n_cleared += 1
+
+    def _response_over(self, response: ev.Response, reactions: Reactions) -> None:
+        for item_id in [item for item, (response_id, _) in self._coming.items() if response_id == response.id]:
+            self._audio_over(item_id)
+        if response.conversation_id is None:
+            for item in response.output:
+                self.audio_ms.pop(item.id or "", None)
+        if wanted := self.asides.get((response.metadata or {}).get(ASIDE_KEY, "")):
+            wanted(response)
+        calls = tuple(item for item in response.output if isinstance(item, FunctionCall))
+        # What is called outside the conversation is for whoever asked outside it.
+        if calls and response.status == "completed" and response.conversation_id is not None:
+            reactions.tools_wanted(calls)
+
+    def _audio_over(self, item_id: str) -> None:
+        self._coming.pop(item_id, None)
+        self._cut.discard(item_id)
+        self._player.complete(item_id)
+
+    def _configure(self, session: dict[str, Any]) -> None:
+        self.in_force = session
+        for direction in ("input", "output"):
+            wire_format = self._audio(direction).get("format")
+            if isinstance(wire_format, Mapping):
+                try:
+                    self._formats[direction] = from_wire(wire_format)
+                except VoicelabError as error:
+                    self._note(error)
+
+    def _audio(self, direction: str) -> Mapping[str, Any]:
+        """Return one direction's settings in force; empty where the server's session object has another shape."""
+        audio = self.in_force.get("audio")
+        found = audio.get(direction) if isinstance(audio, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+    def _note(self, error: VoicelabError, **facts: Any) -> None:
+        # One event that cannot be read is no reason to end a conversation.
+        self._recorder.local("event.unreadable", message=str(error), **facts)
 
 
 def _without_audio(body: dict[str, Any]) -> dict[str, Any]:
     """Return an event without the base64 audio that only ``conversation.item.retrieved`` carries in its parts."""
     item = body.get("item")
-    if not isinstance(item, dict) or not any("audio" in part for part in item.get("content") or ()):
+    content = item.get("content") if isinstance(item, dict) else None
+    if not isinstance(content, list) or not any(isinstance(part, dict) and "audio" in part for part in content):
         return body
-    content = [
-        {**part, "audio": {"left_out_base64": len(part["audio"] or "")}} if "audio" in part else part
-        for part in item["content"]
-    ]
-    return {**body, "item": {**item, "content": content}}
+    return {**body, "item": {**body["item"], "content": [_part_without_audio(part) for part in content]}}
+
+
+def _part_without_audio(part: Any) -> Any:
+    if not isinstance(part, dict) or "audio" not in part:
+        return part
+    sound = part["audio"]
+    return {**part, "audio": {"left_out_base64": len(sound) if isinstance(sound, str) else 0}}

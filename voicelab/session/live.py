@@ -1,16 +1,18 @@
 """A run being made: the session core, its recorder, and the manifest that is written first and completed last.
 
 In: a plan, a clock, a way to write.  Out: an open `SessionCore`; afterwards a complete run folder, whatever happened.
-Does not know: threads, or whether time is real.
+Does not know: whether time is real, or who reads along: any thread may, one at a time.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import Any, Literal
 
 import msgspec
@@ -18,15 +20,15 @@ import msgspec
 import voicelab
 from voicelab.errors import VoicelabError
 from voicelab.measure.prices import price_note
+from voicelab.measure.run import Run
 from voicelab.protocol.ids import Ids
 from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.recorder import Recorder, Writing
 from voicelab.runlog.secrets import hide_secrets
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session.core import SessionCore
 from voicelab.session.playback import Sink
-from voicelab.session.recorder import Recorder
 from voicelab.session.tools import Tool
-from voicelab.session.writing import Writing
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock, rfc3339
 
@@ -48,6 +50,7 @@ class Plan:
     note: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     time: Literal["real", "virtual"] = "real"
+    dialect: str = "ga"
 
 
 class LiveRun:
@@ -89,12 +92,23 @@ class LiveRun:
             sink=sink,
             asked=plan.asked,
             tools=plan.tools,
+            dialect=plan.dialect,
         )
+        self.log = Run(plan.folder, live=self.recorder.records, reading=self._reading)
+        """The run so far; it grows."""
+        self._one_reader = RLock()
         self._closed = False
 
     def sync(self) -> None:
         """Return when the folder holds everything that has happened."""
         self._writing.sync()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Let one thread read the folder, and let it find everything that has happened."""
+        with self._one_reader:
+            self.sync()
+            yield
 
     async def open(self) -> None:
         """Connect; when that fails, the folder says why."""
@@ -126,7 +140,7 @@ class LiveRun:
                     prices=price_note(self.plan.model, embedded=_is_embedded(self.plan, in_force)),
                     in_force=hide_secrets(in_force, self.plan.secrets),
                     asked=hide_secrets(self.core.asked, self.plan.secrets),
-                    records=len(self.recorder.records),
+                    records=self.recorder.records.n_records,
                     dropped=self._writing.dropped,
                 )
             )

@@ -16,6 +16,9 @@ import secrets
 import subprocess
 import tempfile
 import threading
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -39,6 +42,12 @@ class LocalServer:
         An OpenAI-compatible chat endpoint that answers instead.
     session_seconds : float
         Life of a session.
+    context_tokens : int
+        Context limit; a few hundred show truncation within a few turns.
+    blocked_words : sequence of str
+        A reply that comes to one of these words ends there, for ``content_filter``.
+    trace : path, optional
+        Where each session is written down from the server's side, as a run of its own.
 
     Attributes
     ----------
@@ -53,6 +62,9 @@ class LocalServer:
         reply: str = "guide",
         chat_url: str | None = None,
         session_seconds: float = 3600.0,
+        context_tokens: int = 32_768,
+        blocked_words: Sequence[str] = (),
+        trace: str | PathLike[str] | None = None,
     ) -> None:
         self.api_key = secrets.token_urlsafe(24)
         self.url = ""
@@ -64,6 +76,9 @@ class LocalServer:
             "reply": reply,
             "chat_url": chat_url,
             "session_seconds": session_seconds,
+            "context_tokens": context_tokens,
+            "blocked_words": list(blocked_words),
+            "trace": None if trace is None else str(Path(trace).absolute()),
         }
         self._process = subprocess.Popen(
             child_command("voicelab.server"),

@@ -1,12 +1,17 @@
 """Everything that leaves a session: events with their ids, frames of sound, each written down as it goes.
 
-In: client events and 20 ms frames.  Out: frames on the transport, in order; records; speech scores of the sent audio.
+In: client events, 20 ms frames, bytes in the session's input format.  Out: frames on the transport, in order and in the
+connection's dialect; records under GA names; speech scores of the sent audio.
 Does not know: what the server answers.
+
+What waits for a transport that does not take it is bounded by the transport: a connection that takes nothing is found
+dead by its keep-alive within a minute, and a minute of frames is some 4 MB.
 """
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,15 +21,17 @@ from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.errors import TransportClosed
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import wire
+from voicelab.protocol.dialects import GA, Dialect
 from voicelab.protocol.ids import Ids
-from voicelab.session.recorder import Recorder
+from voicelab.protocol.server_events import Unknown
+from voicelab.runlog.recorder import Recorder
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
 from voicelab.turns.scores import Score, Scorer
 
 SCORES_A_RECORD = 4
 # A G.711 codec holds back a millisecond when it begins; a gap is longer than that.
-_SEAM_SAMPLES = 2 * RATE_HZ // 1000
+SEAM_MS = 2.0
 
 
 class Outgoing:
@@ -40,6 +47,7 @@ class Outgoing:
         self._clock = clock
         self._ids = ids
         self._recorder = recorder
+        self._dialect: Dialect = GA()
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._scorer = Scorer()
         self._scores: list[Score] = []
@@ -48,6 +56,8 @@ class Outgoing:
         self._format: AudioFormat = PCM24
         self._encoder, self._decoder = Encoder(PCM24), Decoder(PCM24)
         self.detector = self._scorer.name
+        self.buffered_ms = 0.0
+        """Sound sent since the last commit."""
 
     def use_format(self, audio_format: AudioFormat) -> None:
         """Send audio in this format from now on."""
@@ -56,15 +66,24 @@ class Outgoing:
             self._encoder, self._decoder = Encoder(audio_format), Decoder(audio_format)
 
     def send(self, event: ce.ClientEvent) -> str:
-        """Send an event; return its id, which comes back in the error it may cause."""
+        """Send an event; return its id, which comes back in the error it may cause.
+
+        Sound goes by `send_audio` or `send_bytes`, which place it on the run's track.
+        """
         event_id = event.event_id or self._ids.new("event")
         event = msgspec.structs.replace(event, event_id=event_id)
-        frame = wire.encode(event)
-        self._recorder.record("send", wire.name_of(event), wire.plain(event), n_bytes=len(frame))
-        self._outbox.put_nowait(frame)
+        if isinstance(event, ce.InputAudioCommit | ce.InputAudioClear):
+            self.buffered_ms = 0.0
+        body = wire.plain(event)
+        if self._dialect.name == "ga":
+            self._hand_over(wire.name_of(event), body, [wire.encode(event)])
+        else:
+            told = self._dialect.client_to_wire(body)
+            native = told[0]["type"] if told else None
+            self._hand_over(wire.name_of(event), body, [_encode(one) for one in told], native)
         return event_id
 
-    def send_audio(self, samples: Samples, due_s: float) -> None:
+    def send_audio(self, samples: Samples, due_s: float, *, seam_ms: float = SEAM_MS) -> None:
         """Send a frame of sound, in the session's input format; what is kept is what was sent, codec and all.
 
         Parameters
@@ -73,24 +92,52 @@ class Outgoing:
         due_s : float
             The loop's time at which the frame was captured to its end: there it lies on the run's time line, also
             when a busy loop sends it later.
+        seam_ms : float
+            Up to so far behind the sound before it, it follows that sound without a gap.
         """
-        data = self._encoder.feed(samples)
-        event = ce.InputAudioAppend(audio=data, event_id=self._ids.new("event"))
-        frame = wire.encode(event)
+        self.send_bytes(self._encoder.feed(samples), due_s, seam_ms=seam_ms, n_captured=len(samples))
+
+    def send_bytes(
+        self,
+        data: bytes,
+        due_s: float,
+        *,
+        seam_ms: float = SEAM_MS,
+        n_captured: int | None = None,
+        event_id: str | None = None,
+    ) -> str:
+        """Send sound that is in the session's input format already; see `send_audio`. Returns the event's id.
+
+        Raises
+        ------
+        AudioError
+            Half a sample; nothing was sent.
+        """
         sent = self._decoder.feed(data)
-        ref = self._recorder.place("input", sent, start=self._track_start(len(samples), due_s))
+        event_id = event_id or self._ids.new("event")
+        event = ce.InputAudioAppend(audio=data, event_id=event_id)
+        start = self._track_start(len(sent) if n_captured is None else n_captured, due_s, seam_ms)
+        ref = self._recorder.place("input", sent, start=start)
         if ref.start - self._n_scored != self._track_offset:
             self._record_scores()  # those of before the gap lie where they were
             self._track_offset = ref.start - self._n_scored
-        body = {"type": "input_audio_buffer.append", "event_id": event.event_id, "audio": ref.to_event()}
-        self._recorder.record("send", "input_audio_buffer.append", body, n_bytes=len(frame))
-        self._outbox.put_nowait(frame)
+        body = {"type": "input_audio_buffer.append", "event_id": event_id, "audio": ref.to_event()}
+        if self._dialect.name == "ga":
+            self._hand_over("input_audio_buffer.append", body, [wire.encode(event)])
+        else:
+            told = self._dialect.client_to_wire(wire.plain(event))
+            native = told[0]["type"] if told else None
+            self._hand_over("input_audio_buffer.append", body, [_encode(one) for one in told], native)
+        self.buffered_ms += self._format.ms(len(data))
         self._score(sent)
+        return event_id
 
-    def restart_audio(self) -> None:
-        """Begin a new connection's audio: codecs start anew, what was not sent yet is dropped."""
+    def begin(self, dialect: Dialect) -> None:
+        """Begin a new connection: codecs start anew, what was not sent yet is dropped."""
+        self._dialect = dialect
         self._encoder, self._decoder = Encoder(self._format), Decoder(self._format)
         self._outbox = asyncio.Queue()
+        self.buffered_ms = 0.0
 
     async def run(self, transport: Transport) -> None:
         """Hand everything to the transport, in order, until it closes."""
@@ -101,10 +148,15 @@ class Outgoing:
             except TransportClosed:
                 return  # the receiving side sees the same close and tells everybody
 
-    def _track_start(self, n_samples: int, due_s: float) -> int | None:
+    def _hand_over(self, kind: str, body: dict[str, Any], frames: list[str], native: str | None = None) -> None:
+        self._recorder.record("send", kind, body, n_bytes=sum(map(len, frames)), native=native)
+        for frame in frames:
+            self._outbox.put_nowait(frame)
+
+    def _track_start(self, n_samples: int, due_s: float, seam_ms: float) -> int | None:
         """Return where a frame belongs on the run's time line; None: right behind the one before."""
         captured = round(self._clock.ns_at(due_s) * RATE_HZ / 1e9) - n_samples
-        return captured if captured - self._recorder.end_of("input") > _SEAM_SAMPLES else None
+        return captured if captured - self._recorder.end_of("input") > seam_ms * RATE_HZ / 1000 else None
 
     def _score(self, samples: Samples) -> None:
         self._n_scored += len(samples)
@@ -124,3 +176,7 @@ class Outgoing:
             detector=self.detector,
         )
         self._scores.clear()
+
+
+def _encode(body: dict[str, Any]) -> str:
+    return wire.encode(Unknown(type=body["type"], body=body))

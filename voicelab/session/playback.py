@@ -18,8 +18,8 @@ import numpy as np
 
 from voicelab.audio.frames import FRAME_SAMPLES
 from voicelab.audio.samples import RATE_HZ, Samples
+from voicelab.runlog.recorder import Recorder
 from voicelab.runlog.tracks import WavTrack
-from voicelab.session.recorder import Recorder
 from voicelab.transports.clock import Clock
 from voicelab.transports.pacing import sleep_until
 

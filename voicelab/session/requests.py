@@ -7,21 +7,29 @@ Does not know: who asks, sound, or what is done about events.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from voicelab.errors import ServerError
+import msgspec
+
+from voicelab.errors import ConfigError, ServerError
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.items import Item
-from voicelab.session.calls import Calls
-from voicelab.session.incoming import Incoming
+from voicelab.protocol.settings import ResponseParams
+from voicelab.session.calls import Calls, refusal
+from voicelab.session.differences import Difference, explains, find_differences
+from voicelab.session.incoming import ASIDE_KEY, Incoming
 from voicelab.session.outgoing import Outgoing
 from voicelab.session.playback import Player
 
 REPLY_TIMEOUT_S = 90.0
 ANSWER_TIMEOUT_S = 10.0
 REFUSAL_WAIT_S = 0.2
+LEAST_COMMIT_MS = 100
+# The log has all of them.
+MOST_ERRORS_KEPT = 1_000
 
 
 class Requests:
@@ -39,8 +47,11 @@ class Requests:
         self._calls = calls
         self._player = player
         self._sequencer = asyncio.Lock()
+        self._n_asides = 0
         self.tools_running = 0
-        self.errors: list[ev.ErrorDetail] = []
+        self.errors: deque[ev.ErrorDetail] = deque(maxlen=MOST_ERRORS_KEPT)
+
+    # --- items and audio -------------------------------------------------------------------------------------
 
     async def add_item(self, item: Item) -> None:
         """Put an item into the conversation, and wait until it is there."""
@@ -53,29 +64,99 @@ class Requests:
             timeout_s=ANSWER_TIMEOUT_S,
         )
 
-    async def commit(self) -> None:
-        """Make the buffered audio a user message, and wait until it is one."""
+    async def replay(self, items: Sequence[Item]) -> list[ServerError]:
+        """Put many items into an empty conversation, all at once; return what the server said against some of them."""
+        sent = {self._out.send(ce.ItemCreate(item=item)) for item in items}
+        await self._calls.until(
+            lambda: len(self._in.conversation.items) + len(self._refusals(sent)) >= len(items),
+            what="the history to be taken",
+            timeout_s=ANSWER_TIMEOUT_S,
+        )
+        return self._refusals(sent)
+
+    async def commit(self) -> str:
+        """Make the buffered audio a user message, and wait until it is one.
+
+        Returns
+        -------
+        str
+            The item's id.
+
+        Raises
+        ------
+        ConfigError
+            Less than 100 ms since the last commit; nothing was sent. While turn detection is on only the server knows
+            what is in its buffer, and it is asked.
+        ServerError
+            The server refused.
+        """
+        buffered_ms = self._out.buffered_ms
+        if self._in.detection is None and buffered_ms < LEAST_COMMIT_MS:
+            raise ConfigError(
+                f"commit: only {buffered_ms:g} ms of audio were appended since the last commit, and a user message "
+                f"needs at least {LEAST_COMMIT_MS} ms: append more first (nothing was sent)",
+                code="input_audio_buffer_commit_empty",
+            )
         turns_before = self._in.n_turns
         event_id = self._out.send(ce.InputAudioCommit())
+        try:
+            await self._calls.until(
+                lambda: self._in.n_turns > turns_before,
+                what="input_audio_buffer.committed",
+                event_id=event_id,
+                timeout_s=ANSWER_TIMEOUT_S,
+            )
+        except ServerError:
+            self._out.buffered_ms += buffered_ms  # it is still there
+            raise
+        self._in.audio_ms.setdefault(self._in.last_committed, buffered_ms)
+        return self._in.last_committed
+
+    async def clear(self) -> None:
+        """Throw the buffered audio away, and wait until it is gone."""
+        before = self._in.n_cleared
+        event_id = self._out.send(ce.InputAudioClear())
         await self._calls.until(
-            lambda: self._in.n_turns > turns_before,
-            what="input_audio_buffer.committed",
+            lambda: self._in.n_cleared > before,
+            what="input_audio_buffer.cleared",
             event_id=event_id,
             timeout_s=ANSWER_TIMEOUT_S,
         )
 
-    async def response(self) -> None:
+    # --- responses -------------------------------------------------------------------------------------------
+
+    async def response(self, params: ResponseParams | None = None) -> None:
         """Send one response.create at a time, and only while no response runs or is due."""
         async with self._sequencer:
             await self._calls.until(self.floor_is_free, what="the response before", timeout_s=REPLY_TIMEOUT_S)
             before = self._in.n_responses
-            event_id = self._out.send(ce.ResponseCreate())
+            event_id = self._out.send(ce.ResponseCreate(response=params))
             await self._calls.until(
                 lambda: self._in.n_responses > before,
                 what="response.created",
                 event_id=event_id,
                 timeout_s=ANSWER_TIMEOUT_S,
             )
+
+    async def aside(self, params: ResponseParams) -> ev.Response:
+        """Ask for a response outside the conversation, and wait until it is done; several may run at once.
+
+        Its metadata carries one more entry, by which the answer is known from the others.
+        """
+        self._n_asides += 1
+        key = f"aside {self._n_asides}"
+        metadata = {**(params.metadata or {}), ASIDE_KEY: key}
+        event = ce.ResponseCreate(response=msgspec.structs.replace(params, conversation="none", metadata=metadata))
+        answers: list[ev.Response] = []
+        self._in.asides[key] = answers.append
+        try:
+            event_id = self._out.send(event)
+            await self._calls.until(
+                lambda: bool(answers), what="response.done", event_id=event_id, timeout_s=REPLY_TIMEOUT_S
+            )
+        finally:
+            self._in.asides.pop(key, None)
+        return answers[0]
 
     def floor_is_free(self) -> bool:
         """Return whether no response runs or is due."""
@@ -95,13 +176,22 @@ class Requests:
             timeout_s=REPLY_TIMEOUT_S,
         )
 
-    async def update(self, change: Mapping[str, Any]) -> None:
+    # --- settings --------------------------------------------------------------------------------------------
+
+    async def update(self, change: Mapping[str, Any]) -> tuple[tuple[Difference, ...], ServerError | None]:
         """Change the session's configuration, and wait until the server says what is in force.
+
+        Returns
+        -------
+        tuple of Difference
+            What is in force otherwise than asked, and no error says why.
+        ServerError or None
+            The server's first word against a field; the others are in force.
 
         Raises
         ------
         ServerError
-            The server refused the update, or one field of it.
+            The server refused the whole update.
         """
         before = self._in.n_updates
         event_id = self._out.send(ce.SessionUpdate(session={"type": "realtime", **change}))
@@ -111,22 +201,19 @@ class Requests:
             event_id=event_id,
             timeout_s=ANSWER_TIMEOUT_S,
         )
-        if _differs(change, self._in.in_force):
-            # A refused field is named in an error right behind session.updated.
-            await asyncio.sleep(REFUSAL_WAIT_S)
-            self.raise_refusal(event_id)
+        found = find_differences(change, self._in.in_force)
+        if not found:
+            return (), None
+        # A refused field is named in an error right behind session.updated.
+        await asyncio.sleep(REFUSAL_WAIT_S)
+        refusals = self._refusals({event_id})
+        unexplained = tuple(d for d in found if not any(explains(error.param, d.path) for error in refusals))
+        return unexplained, refusals[0] if refusals else None
 
     def raise_refusal(self, event_id: str) -> None:
         """Raise the error that the server sent about an event, if it did."""
-        for error in self.errors:
-            if error.event_id == event_id:
-                raise ServerError(error.message, code=error.code, param=error.param, event_id=event_id)
+        for error in self._refusals({event_id}):
+            raise error
 
-
-def _differs(asked: Any, in_force: Any) -> bool:
-    """Return whether anything that was asked is not in force; what the server does not show does not count."""
-    if isinstance(asked, Mapping) and isinstance(in_force, Mapping):
-        return any(key in in_force and _differs(value, in_force[key]) for key, value in asked.items())
-    if isinstance(asked, list | tuple) and isinstance(in_force, list | tuple):
-        return len(asked) != len(in_force)
-    return bool(asked != in_force)
+    def _refusals(self, event_ids: set[str]) -> list[ServerError]:
+        return [refusal(error) for error in self.errors if error.event_id in event_ids]

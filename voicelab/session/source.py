@@ -70,6 +70,11 @@ class Source:
         self._send = send
         self._wants_silence = wants_silence
         self._clips: deque[_Playing] = deque()
+        self._resting_until_s = 0.0
+
+    def rest_until(self, loop_s: float) -> None:
+        """Send no silence before that time of the loop: somebody else sends sound."""
+        self._resting_until_s = max(self._resting_until_s, loop_s)
 
     @property
     def busy(self) -> bool:
@@ -108,7 +113,7 @@ class Source:
             due_s = first_due_s + n * FRAME_MS / 1000
             if self._clips:
                 self._send_from_clip(self._clips[0], due_s)
-            elif self._wants_silence():
+            elif due_s >= self._resting_until_s and self._wants_silence():
                 self._send(SILENCE, due_s)
 
     def _send_from_clip(self, playing: _Playing, due_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Who writes the run folder: one thread for live sessions, nobody else for conversations in virtual time.
+"""Who writes the run folder of a live session: a thread of its own (in virtual time nobody else: `DirectWriting`).
 
 In: records, samples.  Out: files, flushed twice a second; what a full queue could not take is counted.
 Does not know: what a record means.
@@ -10,61 +10,21 @@ import queue
 import threading
 import time
 from contextlib import suppress
-from typing import Protocol
 
 from voicelab.audio.samples import Samples
 from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest
 from voicelab.runlog.record import Record, Track
+from voicelab.runlog.recorder import DirectWriting, Writing
 from voicelab.runlog.writer import RunWriter
+
+__all__ = ["DirectWriting", "ThreadedWriting", "Writing"]
 
 FLUSH_S = 0.5
 SYNC_TIMEOUT_S = 5.0
 MOST_WAITING = 50_000
 
 _Audio = tuple[Track, int, Samples]
-
-
-class Writing(Protocol):
-    """Takes what is to be written, and completes the folder in the end."""
-
-    dropped: int
-
-    def record(self, record: Record) -> None:
-        """Write a record, now or soon."""
-
-    def audio(self, track: Track, start: int, samples: Samples) -> None:
-        """Write samples, now or soon."""
-
-    def sync(self) -> None:
-        """Return when everything that was handed over so far is on the disk."""
-
-    def finish(self, manifest: Manifest) -> None:
-        """Write everything that waits and the final manifest."""
-
-
-class DirectWriting:
-    """Writes at once, on the caller's thread: right where time is virtual."""
-
-    def __init__(self, writer: RunWriter) -> None:
-        self._writer = writer
-        self.dropped = 0
-
-    def record(self, record: Record) -> None:
-        """Write a record."""
-        self._writer.record(record)
-
-    def audio(self, track: Track, start: int, samples: Samples) -> None:
-        """Write samples."""
-        self._writer.audio(track, start, samples)
-
-    def sync(self) -> None:
-        """Flush."""
-        self._writer.flush()
-
-    def finish(self, manifest: Manifest) -> None:
-        """Complete the folder."""
-        self._writer.finish(manifest)
 
 
 class ThreadedWriting:

@@ -1,16 +1,25 @@
 """The client's WebSocket: the one seam where the ``websockets`` library meets the rest.
 
-In: a URL and headers.  Out: an open transport, or one error that says what was wrong and what to do.
-Does not know: the protocol. Headers carry keys: they never appear in an error.
+In: a URL, headers, subprotocols.  Out: an open transport, or one error that says what was wrong and what to do.
+Does not know: the protocol. Each of the three can carry a key: none of them appears in an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidHeader,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+    NegotiationError,
+)
+from websockets.typing import Subprotocol
 
 from voicelab.errors import AuthenticationError, TransportClosed, TransportError
 
@@ -45,8 +54,17 @@ class WebSocketTransport:
         await self._connection.close(code, reason)
 
 
-async def open_websocket(url: str, headers: Mapping[str, str]) -> WebSocketTransport:
+async def open_websocket(url: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()) -> WebSocketTransport:
     """Open a client socket.
+
+    Parameters
+    ----------
+    url : str
+        ``ws://`` or ``wss://``; its query may hold a key.
+    headers : mapping of str to str
+        Sent beside those of the upgrade.
+    subprotocols : sequence of str
+        Offered in this order; a server that picks none is accepted.
 
     Raises
     ------
@@ -65,33 +83,43 @@ async def open_websocket(url: str, headers: Mapping[str, str]) -> WebSocketTrans
         connection = await connect(
             url,
             additional_headers=dict(headers),
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             compression=None,
             max_size=MAX_FRAME_BYTES,
             open_timeout=OPEN_TIMEOUT_S,
             proxy=True if remote else None,
         )
-    except InvalidStatus as error:
-        status = error.response.status_code
-        if status in (401, 403):
-            raise AuthenticationError(
-                f"{where} did not accept the key (HTTP {status}): check the key that was given for this server"
-            ) from None
-        raise TransportError(f"{where} refused the connection (HTTP {status})") from None
-    except InvalidURI:
-        raise TransportError(f"{where} is not a WebSocket address: it must begin with ws:// or wss://") from None
-    except (InvalidProxy, ImportError):
-        raise TransportError(
-            f"no connection to {where}: the proxy that this computer's environment names cannot be used "
-            "(for a SOCKS proxy install python-socks)"
-        ) from None
-    except (InvalidHandshake, EOFError) as error:
-        raise TransportError(f"{where} does not speak WebSocket: {error}") from None
-    except TimeoutError:
-        raise TransportError(f"{where} did not answer within {OPEN_TIMEOUT_S:.0f} s") from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise TransportError(f"no connection to {where}: {reason}; is the server running?") from None
+    except (InvalidHandshake, InvalidProxy, InvalidURI, ImportError, OSError, EOFError) as error:
+        raise _not_opened(error, where) from None
     return WebSocketTransport(connection)
+
+
+def _not_opened(error: Exception, where: str) -> TransportError:
+    """Say what prevented a connection, without headers, query and subprotocols."""
+    match error:
+        case InvalidStatus(response=response):
+            status = response.status_code
+            if status in (401, 403):
+                return AuthenticationError(
+                    f"{where} did not accept the key (HTTP {status}): check the key that was given for this server"
+                )
+            return TransportError(f"{where} refused the connection (HTTP {status})")
+        case InvalidURI():
+            return TransportError(f"{where} is not a WebSocket address: it must begin with ws:// or wss://")
+        case InvalidProxy() | ImportError():
+            return TransportError(
+                f"no connection to {where}: the proxy that this computer's environment names cannot be used "
+                "(for a SOCKS proxy install python-socks)"
+            )
+        case NegotiationError() | InvalidHeader(name="Sec-WebSocket-Protocol"):
+            # The library's words repeat what the server sent back: maybe all that was offered, the key among it.
+            return TransportError(f"{where} does not speak WebSocket: it chose a subprotocol that cannot be used")
+        case InvalidHandshake() | EOFError():
+            return TransportError(f"{where} does not speak WebSocket: {error}")
+        case TimeoutError():
+            return TransportError(f"{where} did not answer within {OPEN_TIMEOUT_S:.0f} s")
+    reason = getattr(error, "strerror", None) or str(error)
+    return TransportError(f"no connection to {where}: {reason}; is the server running?")
 
 
 def _closed(error: ConnectionClosed) -> TransportClosed:
