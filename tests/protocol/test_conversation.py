@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voicelab.protocol import server_events as ev
 from voicelab.protocol import wire
@@ -323,3 +325,36 @@ def test_both_sides_reach_the_same_state() -> None:
         assert (client.floor, client.active_response) == (server.floor, server.active_response)
         assert client.heard_ms == server.heard_ms
     assert (order(client), client.floor) == (["item_a"], "user speaking")
+
+
+# --- any order ------------------------------------------------------------------------------------------------
+
+ANY = st.sampled_from(
+    [
+        *EVENTS.values(),
+        ev.InputAudioCommitted(item_id="item_u"),
+        created("side", None),
+        done("side", None),
+        created("resp_2"),
+        done("resp_2"),
+        ev.OutputTextDelta(response_id="side", item_id="x", output_index=0, delta="x"),
+        ev.ItemAdded(item=user("item_u")),
+        ev.ItemAdded(item=user("item_v"), previous_item_id="item_gone"),
+        ev.ItemDone(item=user("item_u")),
+        ev.ItemDeleted(item_id="item_u"),
+        ev.ItemTruncated(item_id="item_a", content_index=0, audio_end_ms=100),
+        ev.OutputTranscriptDelta(**IDS, delta=" word"),
+        ev.TranscriptionCompleted(item_id="item_u", content_index=3, transcript="hello", usage={}),
+    ]
+)
+
+
+@given(st.lists(ANY, max_size=40))
+def test_any_sequence_of_events_leaves_a_legal_state(events: list[ev.ServerEvent]) -> None:
+    """The floor is one of five; a response is active exactly while somebody else than the user may hold it."""
+    conversation = after(*events)
+    assert conversation.floor in FLOOR
+    assert (conversation.active_response is None) == (conversation.floor in ("listening", "user speaking"))
+    ids = [item.id for item in conversation.items]
+    assert len(ids) == len(set(ids))
+    assert conversation.heard_ms.keys() <= set(ids)

@@ -21,8 +21,8 @@ from voicelab.server.app import PATH, make_app
 from voicelab.server.engines import ServerOptions
 from voicelab.server.opening import Choice, EngineRoom
 
-# One append of 15 MiB, in base64 and its JSON.
-MOST_FRAME_BYTES = 24 * 2**20
+# Above what one append may hold, so that who sends too much is told in an event; beyond this the socket closes (1009).
+MOST_FRAME_BYTES = 64 * 2**20
 MOST_PORT = 65_535
 GRACE_S = 2
 WATCH_S = 1.0

@@ -22,6 +22,7 @@ import msgspec
 import voicelab
 from voicelab.audio.formats import AudioFormat, Decoder, from_wire
 from voicelab.audio.samples import RATE_HZ
+from voicelab.measure.prices import price_note
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.runlog.manifest import Manifest
@@ -71,6 +72,7 @@ class Trace:
             provider="local",
             model=model,
             voicelab_server=dict(about),
+            prices=price_note(model, embedded=True),
             software={
                 "voicelab": voicelab.__version__,
                 "python": platform.python_version(),
