@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
     talk = _command(commands, "talk", _talk, "play recordings to a voice model")
     talk.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="WAV, FLAC or OGG, any rate")
-    talk.add_argument("--to", default="local", metavar="TARGET", help="local, openai, or a ws(s):// URL")
+    talk.add_argument("--to", default="local", metavar="TARGET", help="local, openai, azure, or a ws(s):// URL")
     talk.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="a session setting")
     talk.add_argument("--tag", action="append", default=[], metavar="K=V", help="a tag of the run")
     _out(talk)
