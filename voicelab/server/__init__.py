@@ -9,8 +9,8 @@ README.md says what is like the hosted service, what is not, and what is refused
 - the user's sound: ``listening``, with ``intake`` (bytes to clean samples), ``audio_buffer``, ``detection`` (whose rule
   ends a turn), ``open_turn``, ``ears`` (the recogniser), ``transcribing``, ``committing`` (a turn becomes an item),
   ``idle`` (nobody speaks);
-- items: ``item_events``, ``item_audio`` (recordings in items), ``memory`` with ``sound_store`` (what items sounded
-  like);
+- items: ``item_events``, ``client_items`` (checked), ``item_audio`` (recordings in items), ``memory`` with
+  ``sound_store`` (what items sounded like);
 - answers: ``responses`` (which run), ``response_settings``, ``context`` (what one is given), ``speaking`` (one answer
   while it runs), ``response_output`` (its events);
 - HTTP: ``app``, ``admission`` (who may in), ``client_secrets``, ``http_sessions``; ``process`` (the child process).

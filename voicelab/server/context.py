@@ -20,10 +20,10 @@ from voicelab.protocol.items import Item, Message, text_of
 from voicelab.protocol.settings import ItemReference, ResponseParams, SessionConfig
 from voicelab.protocol.truncation import n_to_drop, room_for_items
 from voicelab.protocol.usage import Block, n_tokens, text_tokens
+from voicelab.server.client_items import prepare
 from voicelab.server.connection import Connection
 from voicelab.server.ears import NOTHING_HEARD
 from voicelab.server.item_audio import keep_item_audio
-from voicelab.server.item_events import prepare
 from voicelab.server.response_settings import AnswerSettings
 
 REMEMBERED_CONTEXTS = 8  # whose beginnings count as cached: with several responses at once, not only the latest

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 
 import msgspec
-import numpy as np
 
-from voicelab.audio.formats import Decoder, from_wire
-from voicelab.audio.samples import Samples
 from voicelab.errors import ConfigError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import ItemCreate, ItemDelete, ItemRetrieve, ItemTruncate
@@ -22,24 +18,13 @@ from voicelab.protocol.items import (
     FunctionCall,
     FunctionCallOutput,
     InputAudio,
-    InputImage,
-    InputText,
     Item,
     Message,
     OutputAudio,
-    OutputText,
-    Part,
 )
-from voicelab.protocol.settings import to_plain
+from voicelab.server.client_items import prepare
 from voicelab.server.connection import Connection
 from voicelab.server.item_audio import keep_item_audio
-
-# What a client may put into the messages of each role.
-_PARTS: dict[str, tuple[type[Part], ...]] = {
-    "user": (InputText, InputAudio),
-    "assistant": (OutputText,),
-    "system": (InputText,),
-}
 
 
 def create_item(connection: Connection, tasks: asyncio.TaskGroup, event: ItemCreate) -> None:
@@ -65,34 +50,6 @@ def create_item(connection: Connection, tasks: asyncio.TaskGroup, event: ItemCre
     if samples is not None:
         keep_item_audio(connection, tasks, item_id, samples)
     connection.emit(ev.ItemDone(item=item, previous_item_id=previous))
-
-
-def prepare(connection: Connection, item: Item, param: str) -> tuple[Item, Samples | None]:
-    """Check an item that a client made; return it without its audio bytes, and its audio.
-
-    Raises
-    ------
-    ConfigError
-        A part that a client cannot make, or that this server cannot use; ``param`` is its path.
-    """
-    if isinstance(item, FunctionCall) and item.call_id is None:
-        item = msgspec.structs.replace(item, call_id=connection.ids.new("call"))
-    if not isinstance(item, Message):
-        return item, None
-    sound = bytearray()
-    content = []
-    for index, part in enumerate(item.content):
-        where = f"{param}.content[{index}]"
-        _check_part(item, part, where)
-        if isinstance(part, InputAudio) and isinstance(part.audio, str):
-            sound += _audio_bytes(part.audio, where)
-            part = InputAudio(transcript=part.transcript)
-        content.append(part)
-    samples = None
-    if sound:
-        decoder = Decoder(from_wire(to_plain(connection.input.format)))
-        samples = np.concatenate([decoder.feed(bytes(sound)), decoder.finish()])
-    return msgspec.structs.replace(item, content=tuple(content)), samples
 
 
 def retrieve_item(connection: Connection, event: ItemRetrieve) -> None:
@@ -145,25 +102,3 @@ def _existing(connection: Connection, item_id: str, param: str) -> Item:
 
 def _is_called(connection: Connection, call_id: str) -> bool:
     return any(isinstance(item, FunctionCall) and item.call_id == call_id for item in connection.conversation.items)
-
-
-def _check_part(item: Message, part: Part, param: str) -> None:
-    if isinstance(part, OutputAudio):
-        raise ConfigError(f"{param}: assistant audio cannot be created by a client.", param=param)
-    if isinstance(part, InputImage):
-        raise ConfigError(f"{param}: the embedded server sees no images.", param=param, code="unsupported")
-    if not isinstance(part, _PARTS[item.role]):
-        allowed = ", ".join(f"'{kind.__struct_config__.tag}'" for kind in _PARTS[item.role])
-        raise ConfigError(
-            f"{param}.type: Invalid value: '{part.__struct_config__.tag}'. Supported values for a message of the "
-            f"{item.role} are: {allowed}.",
-            param=f"{param}.type",
-            code="invalid_value",
-        )
-
-
-def _audio_bytes(text: str, param: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise ConfigError(f"{param}.audio: not base64.", param=f"{param}.audio", code="invalid_value") from None
