@@ -261,3 +261,12 @@ def test_command_without_its_arguments_is_exit_code_two(tmp_path: Path) -> None:
         done = voicelab(*arguments, folder=tmp_path)
         assert done.returncode == 2
         assert done.stderr.startswith("usage: voicelab")
+
+
+def test_serve_says_at_once_that_its_traces_cannot_be_written(tmp_path: Path) -> None:
+    """Before the first client comes, in one line."""
+    (tmp_path / "file").write_text("")
+    done = voicelab("serve", "--port", "0", "--trace", tmp_path / "file" / "traces", folder=tmp_path)
+    assert done.returncode == 1
+    assert "traces cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr

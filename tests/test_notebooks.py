@@ -27,8 +27,9 @@ class ThisPython(KernelSpecManager):
 
 @pytest.mark.realtime
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path) -> None:
+def test_notebook_runs_from_top_to_bottom(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell runs, the final assertions hold, and figures come out as plotly, not as text."""
+    monkeypatch.setenv("PYTHONPATH", str(path.parents[1]))  # this voicelab, also where none is installed
     notebook = nbformat.read(path, as_version=4)
     manager = AsyncKernelManager(kernel_spec_manager=ThisPython())
     client = NotebookClient(notebook, km=manager, timeout=120, resources={"metadata": {"path": str(tmp_path)}})

@@ -6,6 +6,7 @@ Reported, median of the rounds: events received a second in a burst, client CPU 
 time from the frame on the wire to the client. What each client does with an event: the official ones parse it and
 give it to a ``for`` loop that does nothing; ours parses it, applies it to the conversation, decodes the sound, plays
 it to nobody at its pace, and writes event and sound to the disk (the wait for the disk is in the CPU, not in the rate).
+numpy's own threads are kept out (the idle one spins for a moment after the import, in whatever is measured then).
 Where the wire's time ends: in the official clients at the body of the loop; in ours at the record's own time stamp,
 the earliest that a user of the session can read (``session.log``). The floor is the ``websockets`` library alone.
 """
@@ -276,7 +277,12 @@ CLIENTS: dict[str, Callable[[str, Stream], Taken]] = {
 
 def _in_own_process(name: str, url: str, stream: Stream) -> Taken:
     command = [sys.executable, "-m", "tests.benchmarks.bench_client", "--client", name, "--url", url]
-    done = subprocess.run([*command, "--stream", json.dumps(asdict(stream))], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "--stream", json.dumps(asdict(stream))],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
     if done.returncode:
         raise AssertionError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
     return Taken(**json.loads(done.stdout.splitlines()[-1]))

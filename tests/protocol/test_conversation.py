@@ -327,6 +327,20 @@ def test_both_sides_reach_the_same_state() -> None:
     assert (order(client), client.floor) == (["item_a"], "user speaking")
 
 
+def test_what_was_cut_while_it_was_spoken_stays_forgotten() -> None:
+    """Truncated before its end: neither more words nor the finished item bring the transcript back."""
+    spoken = Message(id="item_a", role="assistant", content=(OutputAudio(transcript="One two three."),))
+    conversation = after(
+        created(),
+        ev.ItemAdded(item=Message(id="item_a", role="assistant", status="in_progress")),
+        ev.OutputTranscriptDelta(**IDS, delta="One"),
+        ev.ItemTruncated(item_id="item_a", content_index=0, audio_end_ms=100),
+        ev.OutputTranscriptDelta(**IDS, delta=" two"),
+        ev.ItemDone(item=spoken),
+    )
+    assert text_of(conversation.items[0]) == ""
+
+
 # --- any order ------------------------------------------------------------------------------------------------
 
 ANY = st.sampled_from(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+
+import pytest
 
 from voicelab.audio.signals import tone
 from voicelab.runlog.manifest import Manifest
@@ -93,3 +95,34 @@ def test_track_never_changes_its_past(tmp_path: Path) -> None:
     ]
     writing.finish(Manifest())
     assert [(ref.start, ref.n) for ref in placed] == [(100, 480), (580, 480), (1_060, 480)]
+
+
+@pytest.mark.parametrize("wall_us", [0, 999_999, 1])
+@pytest.mark.parametrize(
+    "t_ns", [0, 499, 500, 1_500, 999_999_500, 1_000_000_499, 3_600_000_000_001, 86_400_000_000_000]
+)
+def test_wall_time_is_that_of_the_clock_to_the_microsecond(tmp_path: Path, wall_us: int, t_ns: int) -> None:
+    """RFC 3339 in UTC, rounded as the clock rounds it, over seconds, hours and days, whatever the zone of its start."""
+
+    class Elsewhere(HandClock):
+        def wall_at(self, t_ns: int) -> datetime:
+            return super().wall_at(t_ns).astimezone(timezone(timedelta(hours=5, minutes=30))) + timedelta(
+                microseconds=wall_us
+            )
+
+    clock, writing = Elsewhere(t_ns), direct(tmp_path / "run")
+    wall = Recorder(clock, writing).local("mark").wall
+    writing.finish(Manifest())
+    assert wall.endswith("Z")
+    assert len(wall) == len("2026-11-20T12:00:00.000000Z")
+    assert datetime.fromisoformat(wall) == clock.wall_at(t_ns)
+
+
+def test_what_was_recorded_is_written_as_it_was_then(tmp_path: Path) -> None:
+    """Whoever changes an event afterwards does not change the run folder."""
+    writing = direct(tmp_path / "run")
+    session = {"voice": "marin"}
+    Recorder(HandClock(), writing).record("send", "session.update", {"session": session})
+    session["voice"] = "cedar"
+    writing.finish(Manifest())
+    assert read_records(tmp_path / "run")[0][0].event == {"session": {"voice": "marin"}}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.runlog.secrets import HIDDEN, hide_secrets
+from voicelab.runlog.secrets import HIDDEN, Suspicion, hide_secrets
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text("abc ", max_size=8)
 HARMLESS: Any = st.recursive(
@@ -89,3 +90,39 @@ def test_the_event_itself_is_not_written_into(value: Any) -> None:
     event = {"value": value, "token": "secret"}
     hide_secrets(event)
     assert event == {"value": value, "token": "secret"}
+
+
+KNOWN = ['hun"ter\\2', "clé-été"]
+SPICED: Any = st.recursive(
+    LEAVES
+    | st.sampled_from(["sk-abcdefgh1", "my ek_abcdefgh2", "Bearer abcdefgh", "a task-force", *KNOWN, f"\n{KNOWN[0]}!"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["text", "token", "logprob", "API_Key", "client_secret", "to\u212aen"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(SPICED)
+def test_suspicion_falls_on_every_line_in_which_something_has_to_be_hidden(value: Any) -> None:
+    """Where it does not fall, hiding would have changed nothing: names, shapes and known values, quotes and all."""
+    line = msgspec.json.encode({"event": value})
+    assert Suspicion(KNOWN).falls_on(line) or hide_secrets(value, KNOWN) == value
+
+
+@pytest.mark.parametrize("known", KNOWN)
+def test_suspicion_falls_on_a_known_secret_as_json_writes_it(known: str) -> None:
+    """Quotes and backslashes look otherwise in JSON; the secret is found all the same."""
+    line = msgspec.json.encode({"event": {"text": f"it is {known}!"}})
+    assert Suspicion([known]).falls_on(line)
+    assert not Suspicion().falls_on(line)
+
+
+@pytest.mark.parametrize("n_tokens", [0, 12])
+def test_suspicion_does_not_fall_on_ordinary_events(n_tokens: int) -> None:
+    """Counts of tokens, ids and words are passed over: looking closer is for the rare line."""
+    event = {"type": "response.done", "usage": {"input_tokens": n_tokens}, "text": "Bearers of a key and a password"}
+    assert not Suspicion(["hunter2", ""]).falls_on(msgspec.json.encode(event))

@@ -81,13 +81,27 @@ def test_writes_in_any_order_leave_the_first_word_at_each_place(
 
 
 def test_the_file_is_whole_while_its_writer_is_alive(tmp_path: Path) -> None:
-    """From the first moment and after each write the file opens and holds everything: a killed writer loses nothing."""
+    """From the first moment and after each flush the file opens and holds everything: so a killed writer leaves it."""
     track = WavTrack(tmp_path / "a.wav")
     assert len(on_disk(tmp_path / "a.wav")) == 0
     for n in range(1, 4):
         track.write(track.n_samples, ramp(480))
+        track.flush()
         assert len(on_disk(tmp_path / "a.wav")) == n * 480
     track.close()
+
+
+def test_what_was_not_flushed_does_not_spoil_the_file(tmp_path: Path) -> None:
+    """Killed after more sound than a buffer holds: up to the last flush the file is right, whatever lies behind it."""
+    track = WavTrack(tmp_path / "a.wav")
+    track.write(0, ramp(480))
+    track.flush()
+    track.write(480, ramp(100_000))
+    assert (tmp_path / "a.wav").stat().st_size > 100_000
+    assert np.array_equal(on_disk(tmp_path / "a.wav"), ramp(480))
+    assert np.array_equal(read_track(tmp_path / "a.wav"), ramp(480))
+    track.close()
+    assert len(on_disk(tmp_path / "a.wav")) == 100_480
 
 
 def test_any_stretch_of_a_track_can_be_read(tmp_path: Path) -> None:

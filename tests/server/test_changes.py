@@ -8,7 +8,7 @@ import pytest
 
 from voicelab.errors import ConfigError
 from voicelab.protocol.settings import SessionConfig, TranscriptionConfig, update
-from voicelab.server.changes import TRANSCRIPTION_MODELS, check_change
+from voicelab.server.changes import TRANSCRIPTION_MODELS, apply_change, check_change
 
 
 def change(asked: dict[str, Any], *, audio_was_sent: bool = False, response_runs: bool = False) -> None:
@@ -58,16 +58,27 @@ def test_a_transcription_model_that_does_not_exist_is_refused_with_those_that_do
     assert caught.value.param == "session.audio.input.transcription.model"
 
 
-def test_a_model_that_works_without_turn_detection_says_so() -> None:
-    """gpt-realtime-whisper wants null there, and the client's own commits."""
-    with pytest.raises(ConfigError, match="send null") as caught:
-        change({"audio": {"input": {"transcription": {"model": "gpt-realtime-whisper"}}}})
-    assert caught.value.param == "session.audio.input.turn_detection"
-
-
 def test_a_transcription_session_has_the_same_rules_for_its_ears() -> None:
     """Voice, speed and tracing are nothing to it."""
     before = TranscriptionConfig()
     after = update(before, {"audio": {"input": {"transcription": {"model": "nobody"}}}})
     with pytest.raises(ConfigError, match="nobody"):
         check_change(before, after, audio_was_sent=True, response_runs=True)
+
+
+def test_a_model_without_detection_switches_it_off_unless_it_is_asked_for() -> None:
+    """``turn_detection`` omitted beside gpt-realtime-whisper is null; asked for, it is refused."""
+    ears: dict[str, Any] = {"transcription": {"model": "gpt-realtime-whisper"}}
+    changed, refusals = apply_change(TranscriptionConfig(), {"audio": {"input": ears}})
+    assert (changed.audio.input.turn_detection, refusals) == (None, [])
+    with pytest.raises(ConfigError, match="send null") as caught:
+        apply_change(TranscriptionConfig(), {"audio": {"input": {**ears, "turn_detection": {"type": "server_vad"}}}})
+    assert caught.value.param == "session.audio.input.turn_detection"
+    plain = {"audio": {"input": {"transcription": {"model": "whisper-1"}}}}
+    assert apply_change(TranscriptionConfig(), plain)[0].audio.input.turn_detection is not None
+
+
+def test_a_session_can_be_sent_back_as_it_came() -> None:
+    """What only a server sets is passed over, voicelab's own part included."""
+    asked = {"type": "realtime", "id": "sess_1", "object": "realtime.session", "expires_at": 1, "voicelab": {"x": 1}}
+    assert apply_change(SessionConfig(), asked) == (SessionConfig(), [])

@@ -236,3 +236,25 @@ def test_truncating_a_spoken_answer_breaks_the_cache_from_there() -> None:
     usages = [e["response"]["usage"]["input_token_details"] for e in converse(talk).of("response.done")]
     assert usages[1]["cached_tokens_details"]["audio_tokens"] == usages[0]["audio_tokens"]
     assert usages[2]["cached_tokens_details"]["audio_tokens"] == usages[0]["audio_tokens"]
+
+
+# --- what is left behind -----------------------------------------------------------------------------------------
+
+
+def test_own_input_never_touches_the_conversation_s_sound() -> None:
+    """An input item that bears the id of an item of the conversation is still another item."""
+    short = base64.b64encode(spoken("hello")[:4_800].astype("<i2").tobytes()).decode()
+
+    async def talk(client: Client) -> None:
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+        item_id = client.of("input_audio_buffer.committed")[0]["item_id"]
+        part = {"type": "input_audio", "audio": short}
+        own = [{"type": "message", "role": "user", "id": item_id, "content": [part]}]
+        await client.send("response.create", response={"conversation": "none", "input": own})
+        await client.until("response.done", n=2)
+        await client.send("conversation.item.retrieve", item_id=item_id)
+        await client.until("conversation.item.retrieved")
+
+    part = converse(talk).of("conversation.item.retrieved")[0]["item"]["content"][0]
+    assert len(base64.b64decode(part["audio"])) > 20_000

@@ -129,7 +129,7 @@ def test_one_reply_is_followed_by_one_timeout() -> None:
 CANCELS: dict[str, Callable[[Room], object]] = {
     "speech": lambda room: room.append(np.concatenate([tone(300, 300), silence(800)])),
     "a response": lambda room: room.listening.reply_began(),
-    "a change of detection": lambda room: room.update(turn_detection={**IDLE, "silence_duration_ms": 900}),
+    "a timeout of null": lambda room: room.update(turn_detection={**IDLE, "idle_timeout_ms": None}),
     "detection off": lambda room: room.update(turn_detection=None),
     "a commit": lambda room: (room.append(silence(200)), room.listening.commit()),
 }
@@ -262,3 +262,43 @@ def test_user_who_says_nothing_after_a_reply_is_spoken_to_again() -> None:
     # Two seconds of reply are sent faster than they are heard: some of them were still to be played at response.done.
     assert 500 < timeout["audio_start_ms"] < 2_000
     assert timeout["audio_end_ms"] - timeout["audio_start_ms"] == pytest.approx(5_000, abs=40)
+
+
+OUTLIVES: dict[str, Callable[[Room], object]] = {
+    "another threshold": lambda room: room.update(turn_detection={**IDLE, "threshold": 0.6}),
+    "a clear": lambda room: room.listening.clear(),
+    "a clear inside a turn": lambda room: (room.append(tone(300, 300)), room.listening.clear()),
+}
+
+
+@pytest.mark.parametrize("what", OUTLIVES)
+def test_the_silence_goes_on_behind(what: str) -> None:
+    """The clock still counts from the end of the playback: nobody has said anything that stays."""
+
+    async def talk(room: Room) -> None:
+        room.update(turn_detection=IDLE)
+        room.listening.reply_ended(now_s())
+        await asyncio.sleep(3)
+        OUTLIVES[what](room)
+        await asyncio.sleep(1.9)
+        assert not room.of("timeout_triggered")
+        await asyncio.sleep(0.2)
+        assert len(room.of("timeout_triggered")) == 1
+
+    listen(talk)
+
+
+def test_a_timeout_asked_for_in_the_middle_of_the_silence_counts_from_its_beginning() -> None:
+    """Who asks after a reply, or changes the time, gets the time since that reply."""
+
+    async def talk(room: Room) -> None:
+        room.update(turn_detection={**IDLE, "idle_timeout_ms": None})
+        room.listening.reply_ended(now_s())
+        await asyncio.sleep(2)
+        room.update(turn_detection={**IDLE, "idle_timeout_ms": 6_000})
+        await asyncio.sleep(3.9)
+        assert not room.of("timeout_triggered")
+        await asyncio.sleep(0.2)
+        assert len(room.of("timeout_triggered")) == 1
+
+    listen(talk)

@@ -19,9 +19,9 @@ from voicelab.audio.samples import Samples
 from voicelab.audio.signals import noise, silence, tone
 from voicelab.errors import AudioError, ConfigError
 from voicelab.experiments.clips import spoken_lines
-from voicelab.protocol.client_events import InputAudioAppend
+from voicelab.protocol.client_events import MOST_APPEND_BYTES, InputAudioAppend
 from voicelab.protocol.settings import to_plain
-from voicelab.server.listening import KEPT_MS, MOST_APPEND_BYTES
+from voicelab.server.listening import KEPT_MS
 from voicelab.turns.scores import Score, score_clip
 from voicelab.turns.semantic import find_semantic_turns
 

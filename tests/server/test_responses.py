@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 
 import pytest
 
 from tests.server.room import Client, GivenEars, Saying, converse, spoken
 from voicelab.audio.formats import PCMU, Decoder
 from voicelab.engines.reply import CallTool, Say
-from voicelab.errors import EngineError
+from voicelab.errors import AudioError, ConfigError, EngineError
 from voicelab.protocol.items import Message, text_of
 from voicelab.server.engines import ServerOptions
 
@@ -218,8 +219,6 @@ def test_reply_leaves_in_telephone_sound_when_asked() -> None:
         await client.send("session.update", session={"type": "realtime", **out})
         await typed(client)
         await client.until("response.done")
-
-    import base64
 
     data = b"".join(base64.b64decode(e["delta"]) for e in converse(talk).of("response.output_audio.delta"))
     assert len(data) == 3 * 800
@@ -461,3 +460,57 @@ def test_a_transcription_session_makes_no_responses() -> None:
     client = converse(talk, kind="transcription")
     assert client.of("error")[0]["error"]["event_id"] == "asked"
     assert not client.of("response.created")
+
+
+@pytest.mark.parametrize("mistake", [ConfigError("no such voice"), AudioError("odd bytes"), ValueError("a bug")])
+def test_an_engine_that_breaks_in_any_way_ends_one_response_only(mistake: Exception) -> None:
+    """Somebody's engine, somebody's mistake: response.done says failed, the next response works."""
+
+    class Broken(Saying):
+        async def reply(self, request):
+            self.requests.append(request)
+            if len(self.requests) == 1:
+                raise mistake
+            yield Say("Back again.")
+
+    async def talk(client: Client) -> None:
+        await typed(client)
+        await client.until("response.done")
+        await typed(client)
+        await client.until("response.done", n=2)
+
+    first, second = (e["response"] for e in converse(talk, reply=Broken()).of("response.done"))
+    assert first["status_details"]["error"]["code"] == "engine_failed"
+    assert second["status"] == "completed"
+
+
+@pytest.mark.parametrize("modality", ["text", "audio"])
+def test_a_response_holds_at_least_one_item(modality: str) -> None:
+    """Also where nothing was said, or nothing might be said."""
+
+    async def talk(client: Client) -> None:
+        await typed(client, output_modalities=[modality])
+        await client.until("response.done")
+        await typed(client, output_modalities=[modality], max_output_tokens=1)
+        await client.until("response.done", n=2)
+
+    reply = Saying((Say(""),) if modality == "text" else ())
+    for event in converse(talk, reply=reply).of("response.done"):
+        assert [item["type"] for item in event["response"]["output"]] == ["message"]
+
+
+def test_an_answer_that_was_cut_while_it_was_spoken_stays_cut() -> None:
+    """Truncate, then cancel, then retrieve, as one official client does: no words beside the shortened sound."""
+
+    async def talk(client: Client) -> None:
+        await typed(client)
+        await client.until("response.output_audio.delta", n=5)
+        item_id = client.of("response.output_item.added")[0]["item"]["id"]
+        await client.send("conversation.item.truncate", item_id=item_id, content_index=0, audio_end_ms=100)
+        await client.send("response.cancel")
+        await client.send("conversation.item.retrieve", item_id=item_id)
+        await client.until("conversation.item.retrieved")
+
+    part = converse(talk, reply=Saying((LONG,))).of("conversation.item.retrieved")[0]["item"]["content"][0]
+    assert part["transcript"] is None
+    assert len(base64.b64decode(part["audio"])) == 4_800

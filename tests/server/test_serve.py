@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.server.room import Client, GivenEars, Saying, converse, spoken
+from tests.server.room import WALL, Client, GivenEars, Saying, converse, spoken
 from voicelab.audio.signals import silence
 from voicelab.engines.reply import CallTool, Say
+from voicelab.errors import EngineError, TransportClosed
 from voicelab.protocol import wire
 from voicelab.protocol.dialects import make_dialect
-from voicelab.server.engines import ServerOptions
+from voicelab.protocol.ids import Ids
+from voicelab.server.engines import Engines, ServerOptions
+from voicelab.server.serve import serve
+from voicelab.transports.clock import Clock
+from voicelab.transports.memory import memory_pair
+from voicelab.transports.virtual_time import run_in_virtual_time
+from voicelab.turns.scores import Scorer
 
 
 def test_first_events_show_the_configuration_in_force() -> None:
@@ -207,3 +216,86 @@ def test_silence_alone_starts_nothing() -> None:
         await client.append(silence(5_000))
 
     assert converse(be_silent).kinds == ["session.created", "conversation.created"]
+
+
+@pytest.mark.parametrize("frame", ['{"event_id": "mine"}', '{"type": 5, "event_id": "mine"}'])
+def test_an_error_names_its_event_also_when_the_event_has_no_type(frame: str) -> None:
+    """Whoever gave an id finds the mistake by it."""
+
+    async def misbehave(client: Client) -> None:
+        await client.send_text(frame)
+        await client.until("error")
+
+    assert converse(misbehave).of("error")[0]["error"]["event_id"] == "mine"
+
+
+def test_absurdly_deep_json_is_refused_and_the_session_goes_on() -> None:
+    """As deep as JSON may be, deeper than a configuration can be merged."""
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    frame = '{"type": "session.update", "session": {"type": "realtime", "tracing": {"metadata": ' + deep + "}}}"
+
+    async def misbehave(client: Client) -> None:
+        await client.send_text(frame)
+        await client.send_text(frame)
+        await client.until("error")
+        await client.append(spoken("hello"))
+        await client.until("response.done")
+
+    assert converse(misbehave).of("response.done")
+
+
+def test_a_client_that_does_not_read_is_not_waited_for() -> None:
+    """When its time is up the session ends, whether or not the client takes the news."""
+
+    class Deaf:
+        """A transport whose other side never reads."""
+
+        def __init__(self) -> None:
+            self.closed = asyncio.Event()
+
+        async def send(self, frame: str) -> None:
+            await asyncio.Event().wait()
+
+        async def receive(self) -> str:
+            await self.closed.wait()
+            raise TransportClosed("closed here", code=1001)
+
+        async def close(self, code: int = 1000, reason: str = "") -> None:
+            self.closed.set()
+
+    async def perform() -> bool:
+        engines = Engines(open_scorer=Scorer, reply=Saying(), about={})
+        clock, deaf = Clock(asyncio.get_running_loop(), WALL), Deaf()
+        await serve(deaf, engines, clock, Ids(1), options=ServerOptions(session_seconds=5))
+        return deaf.closed.is_set()
+
+    assert run_in_virtual_time(perform())
+
+
+def test_a_session_that_cannot_be_opened_is_closed() -> None:
+    """Ears that do not open: the client does not wait for ever."""
+
+    async def broken_ears() -> GivenEars:
+        raise EngineError("no ears today")
+
+    async def perform() -> None:
+        here, there = memory_pair()
+        engines = Engines(open_scorer=Scorer, reply=Saying(), about={}, open_hearing=broken_ears)
+        with pytest.raises(EngineError, match="no ears"):
+            await serve(there, engines, Clock(asyncio.get_running_loop(), WALL), Ids(1))
+        with pytest.raises(TransportClosed):
+            await here.receive()
+
+    run_in_virtual_time(perform())
+
+
+def test_hanging_up_while_a_timeout_would_begin_ends_quietly() -> None:
+    """The answer is cut off with the connection, and no silence begins behind it."""
+
+    async def hang_up(client: Client) -> None:
+        vad = {"type": "server_vad", "idle_timeout_ms": 5000}
+        await client.send("session.update", session={"type": "realtime", "audio": {"input": {"turn_detection": vad}}})
+        await client.send("response.create")
+        await client.until("response.output_audio.delta", n=3)
+
+    converse(hang_up, reply=Saying((Say("word " * 50),)))

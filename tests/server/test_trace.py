@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,19 @@ def test_each_session_has_a_folder_of_its_own(tmp_path: Path) -> None:
         converse(one_turn, options=ServerOptions(trace=tmp_path), seed=seed)
     assert len({folder.name for folder in tmp_path.iterdir()}) == 2
     assert all(read_manifest(folder).state == "complete" for folder in tmp_path.iterdir())
+
+
+def test_audio_in_items_and_refused_audio_stay_out_of_the_log(tmp_path: Path) -> None:
+    """Megabytes of text are told by their length, and what was refused takes no place in the track."""
+    sound = base64.b64encode(spoken("hello").astype("<i2").tobytes()).decode()
+    item = {"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": sound}]}
+
+    async def talk(client: Client) -> None:
+        await client.send("input_audio_buffer.append", audio="A" * 4 * (6 * 2**20 - 100))
+        await client.until("error")
+        await client.send("response.create", response={"conversation": "none", "input": [item]})
+        await client.until("response.done")
+
+    _, run = traced(tmp_path, talk)
+    assert (run.folder / "events.jsonl").stat().st_size < 100_000
+    assert len(run.samples("input")) == 0

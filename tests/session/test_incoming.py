@@ -97,6 +97,20 @@ def test_session_object_of_another_shape_ends_nothing(tmp_path: Path) -> None:
     assert not held.local("session.failed")
 
 
+def test_what_is_in_force_is_the_users_own(tmp_path: Path) -> None:
+    """Whoever writes into it changes no record."""
+
+    async def act(core: SessionCore) -> None:
+        await core.update({"instructions": "Be brief."})
+        core.in_force["audio"]["output"]["voice"] = "changed here"
+        core.in_force["instructions"] = "changed here"
+
+    held = hold(act, tmp_path / "run", serving=scripted())
+    told = [record.event["session"] for record in held.core._recorder.records if record.type == "session.updated"]
+    assert told[-1]["instructions"] == "Be brief."
+    assert told[-1]["audio"]["output"]["voice"] != "changed here"
+
+
 @pytest.mark.parametrize("dialect", ["ga", "beta"])
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_comes_the_session_lives(tmp_path: Path, seed: int, dialect: str) -> None:

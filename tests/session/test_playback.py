@@ -140,6 +140,8 @@ def test_file_sink_keeps_what_was_played(tmp_path: Path) -> None:
         player.add("item", "resp", sound)
         player.complete("item")
         await asyncio.sleep(0.3)
+        with wave.open(str(tmp_path / "heard-by-me.wav")) as file:
+            assert file.getnframes() == len(sound)  # so a process that is killed now leaves it
         sink.close()
 
     play(tmp_path / "run", act, sink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,17 @@ from voicelab.audio.signals import tone
 from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import read_records
-from voicelab.runlog.record import Record
+from voicelab.runlog.record import Record, encode_line
 from voicelab.runlog.tracks import read_track
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session import writing
 from voicelab.session.writing import DirectWriting, ThreadedWriting, Writing
 
 
-def record(seq: int) -> Record:
-    """Return a small record."""
-    return Record(seq=seq, t_ns=seq, wall="2026-11-20T12:00:00Z", dir="local", type="voicelab.mark", event={"n": seq})
+def line(seq: int) -> bytes:
+    """Return a small record as it is handed over."""
+    event = {"n": seq}
+    return encode_line(Record(seq=seq, t_ns=seq, wall="2026-11-20T12:00:00Z", dir="local", type="x", event=event))
 
 
 @pytest.mark.parametrize("make", [DirectWriting, ThreadedWriting])
@@ -28,7 +30,7 @@ def test_everything_handed_over_is_on_the_disk_after_sync(make: type, tmp_path: 
     made: Writing = make(RunWriter(prepare_folder(tmp_path / "run"), Manifest()))
     sound = tone(440, 100)
     for seq in range(500):
-        made.record(record(seq))
+        made.line(line(seq))
     made.audio("heard", 0, sound)
     made.sync()
     records, bad = read_records(tmp_path / "run")
@@ -43,16 +45,14 @@ def test_full_queue_drops_and_counts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(writing, "MOST_WAITING", 3)
 
     class Stalling(RunWriter):
-        def record(self, record: Record) -> None:
+        def line(self, line: bytes) -> None:
             go.wait(5)
-            super().record(record)
-
-    import threading
+            super().line(line)
 
     go = threading.Event()
     made = ThreadedWriting(Stalling(prepare_folder(tmp_path / "run"), Manifest()))
     for seq in range(50):
-        made.record(record(seq))
+        made.line(line(seq))
     assert made.dropped >= 40
     go.set()
     made.finish(Manifest())
@@ -62,10 +62,38 @@ def test_broken_disk_is_told_at_the_end_with_what_was_saved(tmp_path: Path) -> N
     """An error of the file system reaches the one who closes the session, as one clear line."""
 
     class Broken(RunWriter):
-        def record(self, record: Record) -> None:
+        def line(self, line: bytes) -> None:
             raise OSError(28, "No space left on device")
 
     made = ThreadedWriting(Broken(prepare_folder(tmp_path / "run"), Manifest()))
-    made.record(record(0))
+    made.line(line(0))
     with pytest.raises(RunError, match="No space left on device; 0 records are in it"):
         made.finish(Manifest())
+
+
+def test_what_was_handed_over_is_on_the_disk_without_being_asked_for(tmp_path: Path) -> None:
+    """The thread wakes by itself, so a process that is killed leaves records and sound in a folder that can be read."""
+
+    class Watched(RunWriter):
+        def flush(self) -> None:
+            super().flush()
+            if read_records(tmp_path / "run")[0]:
+                flushed.set()
+
+    flushed = threading.Event()
+    made = ThreadedWriting(Watched(prepare_folder(tmp_path / "run"), Manifest()))
+    made.audio("heard", 0, tone(440, 100))
+    made.line(line(0))
+    assert flushed.wait(10)
+    assert (read_track(tmp_path / "run" / "heard.wav") == tone(440, 100)).all()
+    made.finish(Manifest())
+
+
+def test_order_is_kept_and_nothing_is_lost_in_a_flood(tmp_path: Path) -> None:
+    """More at once than the thread lets wait: every record arrives, in the order it came."""
+    made = ThreadedWriting(RunWriter(prepare_folder(tmp_path / "run"), Manifest()))
+    for seq in range(30_000):
+        made.line(line(seq))
+    made.finish(Manifest())
+    assert made.dropped == 0
+    assert [record.seq for record in read_records(tmp_path / "run")[0]] == list(range(30_000))

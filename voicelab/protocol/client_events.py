@@ -15,6 +15,9 @@ from msgspec import Meta
 from voicelab.protocol.items import Item
 from voicelab.protocol.settings import ResponseParams
 
+#: Of audio in one append (OpenAI's reference of ``input_audio_buffer.append``).
+MOST_APPEND_BYTES = 15 * 2**20
+
 
 class _ClientEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     """What every client event has; ``event_id`` comes back in ``error.event_id``."""

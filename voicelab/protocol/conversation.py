@@ -172,6 +172,8 @@ class Conversation:
     def _keep_transcript(self, item: Item) -> Item:
         """Return the final item; a transcript that was completed before the item was done is not lost."""
         before = self._items[item.id] if item.id else None
+        if item.id in self.heard_ms and isinstance(item, Message):
+            return _without_transcript(item)  # truncated while it was spoken: what was cut stays forgotten
         if not isinstance(item, Message) or not isinstance(before, Message) or item.role != "user":
             return item
         words = {
@@ -191,12 +193,11 @@ class Conversation:
         self.heard_ms[item_id] = audio_end_ms
         item = self._items.get(item_id)
         if isinstance(item, Message):
-            content = tuple(OutputAudio(transcript=None) if isinstance(p, OutputAudio) else p for p in item.content)
-            self._items[item_id] = msgspec.structs.replace(item, content=content)
+            self._items[item_id] = _without_transcript(item)
 
     def _append_words(self, item_id: str, index: int, delta: str) -> None:
         item = self._items.get(item_id)
-        if not isinstance(item, Message):
+        if not isinstance(item, Message) or item_id in self.heard_ms:
             return
         part = item.content[index] if index < len(item.content) else OutputAudio(transcript="")
         if isinstance(part, OutputAudio):
@@ -208,3 +209,8 @@ class Conversation:
             return
         content = (*item.content[:index], part, *item.content[index + 1 :])
         self._items[item_id] = msgspec.structs.replace(item, content=content)
+
+
+def _without_transcript(item: Message) -> Message:
+    content = tuple(OutputAudio(transcript=None) if isinstance(part, OutputAudio) else part for part in item.content)
+    return msgspec.structs.replace(item, content=content)

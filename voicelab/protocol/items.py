@@ -30,7 +30,7 @@ class InputAudio(_Part, frozen=True, tag="input_audio"):
     """Spoken audio of a user message; ``transcript`` stays None until (unless) it was transcribed."""
 
     transcript: str | None = None
-    audio: str | UnsetType = UNSET
+    audio: str | UnsetType | None = UNSET
 
 
 class InputImage(_Part, frozen=True, tag="input_image"):
@@ -50,7 +50,7 @@ class OutputAudio(_Part, frozen=True, tag="output_audio"):
     """Spoken audio of an assistant message, with the words that were spoken."""
 
     transcript: str | None = None
-    audio: str | UnsetType = UNSET
+    audio: str | UnsetType | None = UNSET
 
 
 Part: TypeAlias = InputText | InputAudio | InputImage | OutputText | OutputAudio

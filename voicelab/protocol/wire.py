@@ -6,6 +6,7 @@ Does not know: what an event means.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -19,6 +20,7 @@ from voicelab.protocol.settings import convert
 CLIENT_EVENTS: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(ClientEvent)}
 _SERVER_TYPES: dict[str, Any] = {kind.__struct_config__.tag: kind for kind in get_args(KnownServerEvent)}
 _encoder = msgspec.json.Encoder()
+NOT_AN_EVENT = "The message must be a JSON object with a string field 'type'."
 
 
 def encode(event: ClientEvent | ServerEvent) -> str:
@@ -42,22 +44,45 @@ def plain(event: ClientEvent | ServerEvent) -> dict[str, Any]:
 
 
 def decode(frame: str | bytes) -> dict[str, Any]:
-    """Return the JSON object in a frame.
+    """Return the event in a frame, as a plain dict.
 
     Raises
     ------
     ConfigError
         When the frame is not a JSON object with a ``type``.
     """
+    body = decode_object(frame)
+    check_type(body)
+    return body
+
+
+def decode_object(frame: str | bytes) -> dict[str, Any]:
+    """Return the JSON object in a frame.
+
+    Raises
+    ------
+    ConfigError
+        When the frame is not JSON, or not an object.
+    """
     try:
         body = msgspec.json.decode(frame)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise ConfigError(f"The message is not valid JSON: {error}.", code="invalid_json") from None
-    if not isinstance(body, dict) or not isinstance(body.get("type"), str):
-        raise ConfigError(
-            "The message must be a JSON object with a string field 'type'.", param="type", code="invalid_event"
-        )
+    if not isinstance(body, dict):
+        raise ConfigError(NOT_AN_EVENT, param="type", code="invalid_event")
     return body
+
+
+def check_type(body: Mapping[str, Any]) -> None:
+    """Refuse an object that does not say what event it is.
+
+    Raises
+    ------
+    ConfigError
+        ``type`` is missing, or no text.
+    """
+    if not isinstance(body.get("type"), str):
+        raise ConfigError(NOT_AN_EVENT, param="type", code="invalid_event")
 
 
 def parse_client(body: dict[str, Any]) -> ClientEvent:

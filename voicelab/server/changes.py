@@ -1,16 +1,20 @@
-"""Which settings may change, and when: the rules that no single value shows.
+"""From what is asked to what is in force: what may change, and when; what is passed over, implied, refused.
 
-In: the configuration in force, the one that was asked for, and what has happened in the session.  Out: nothing, or
-the error that refuses the whole update.
-Does not know: how an update is merged (``protocol.settings``) or what the engines can do (``capabilities``).
+In: the configuration in force, the partial session object, and what has happened in the session.  Out: the new
+configuration and the refused fields, or the error that refuses the whole update.
+Does not know: who asks (an update, or a client secret), or events.
 Source: OpenAI's session reference; the words of ``cannot_update_voice`` are the hosted service's, as others report
 them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from voicelab.errors import ConfigError
-from voicelab.protocol.settings import AudioInput, SessionConfig, TranscriptionConfig
+from voicelab.protocol.settings import AudioInput, Config, SessionConfig, TranscriptionConfig, merge, update
+from voicelab.server.capabilities import split_update
 
 TRANSCRIPTION_MODELS = (
     "whisper-1",
@@ -22,8 +26,56 @@ TRANSCRIPTION_MODELS = (
     "gpt-live-transcribe",
     "gpt-realtime-whisper",
 )
+# A client may send the session back as it got it; what only the server sets is passed over.
+READ_ONLY = ("id", "object", "expires_at", "voicelab", "client_secret")
 # Models that write while somebody speaks, and leave it to the client to say where an utterance ends.
 UNDETECTED_MODELS = ("gpt-realtime-whisper",)
+
+
+def apply_change(
+    config: Config, asked: Mapping[str, Any], *, audio_was_sent: bool = False, response_runs: bool = False
+) -> tuple[Config, list[ConfigError]]:
+    """Return the configuration after an update, and an error for each field that cannot be honoured.
+
+    Parameters
+    ----------
+    config : SessionConfig or TranscriptionConfig
+        In force now.
+    asked : mapping
+        The partial session object.
+    audio_was_sent, response_runs : bool
+        As in `check_change`.
+
+    Raises
+    ------
+    ConfigError
+        A value is wrong, the type is another session's, or the change comes at the wrong time: nothing holds then.
+    """
+    change = _with_implied({key: value for key, value in asked.items() if key not in READ_ONLY})
+    kind = change.get("type", config.type)
+    if kind != config.type and kind in ("realtime", "transcription"):
+        raise ConfigError(
+            f"Passing a {kind} session update event to a {config.type} session is not allowed.",
+            param="session.type",
+            code="invalid_value",
+        )
+    update(config, change)  # a wrong value is an error even in a field that is refused
+    allowed, refusals = split_update(change)
+    changed = update(config, allowed)
+    check_change(config, changed, audio_was_sent=audio_was_sent, response_runs=response_runs)
+    return changed, refusals
+
+
+def _with_implied(change: dict[str, Any]) -> dict[str, Any]:
+    """Switch turn detection off where a model is named that works without, and detection is not mentioned."""
+    ears: Any = change
+    for key in ("audio", "input"):
+        ears = ears.get(key) if isinstance(ears, Mapping) else None
+    transcription = ears.get("transcription") if isinstance(ears, Mapping) else None
+    model = transcription.get("model") if isinstance(transcription, Mapping) else None
+    if model not in UNDETECTED_MODELS or "turn_detection" in ears:
+        return change
+    return merge(change, {"audio": {"input": {"turn_detection": None}}})  # type: ignore[no-any-return]
 
 
 def check_change(

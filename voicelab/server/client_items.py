@@ -46,6 +46,7 @@ def prepare(connection: Connection, item: Item, param: str) -> tuple[Item, Sampl
     ConfigError
         A part that a client cannot make, or that this server cannot use; ``param`` is its path.
     """
+    item = msgspec.structs.replace(item, status="completed")  # what a client made is whole, whatever it says
     if isinstance(item, FunctionCall) and item.call_id is None:
         item = msgspec.structs.replace(item, call_id=connection.ids.new("call"))
     if not isinstance(item, Message):

@@ -17,13 +17,12 @@ from msgspec import Meta
 
 from voicelab.errors import ConfigError
 from voicelab.protocol.beta import hint
-from voicelab.protocol.settings import SessionConfig, TranscriptionConfig, convert, to_plain, update
+from voicelab.protocol.settings import SessionConfig, TranscriptionConfig, convert, to_plain
+from voicelab.server.changes import apply_change
 
 USUAL_LIFETIME_S = 600
 # The words of the beta's answer type: all its secrets expire after one minute.
 BETA_LIFETIME_S = 60
-# What only a server sets; a client may send a session back as it got it.
-_READ_ONLY = ("id", "object", "expires_at", "client_secret")
 
 
 class ExpiresAfter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,16 +103,13 @@ def whole_session(asked: Mapping[str, Any]) -> dict[str, Any]:
             param="session.type",
             code="missing_required_parameter",
         )
-    change = {key: value for key, value in asked.items() if key not in _READ_ONLY}
-    for name in change:
+    for name in asked:
         if (other := hint(name)) is not None:
             raise ConfigError(
                 f"session.{name}: unknown parameter; {other}", param=f"session.{name}", code="unknown_parameter"
             )
-    if change["type"] == "transcription":
-        plain: dict[str, Any] = to_plain(update(TranscriptionConfig(), change))
-        return plain
-    plain = to_plain(update(SessionConfig(), change))
+    config = TranscriptionConfig() if asked["type"] == "transcription" else SessionConfig()
+    plain: dict[str, Any] = to_plain(apply_change(config, asked)[0])  # what is refused is told when a session begins
     return plain
 
 

@@ -71,6 +71,8 @@ async def _recognise(
     except (EngineError, ConfigError) as error:
         heard, failure = NOTHING_HEARD, str(error)
     hearing.heard, hearing.coming = heard, None
+    if transcribing.is_unwanted:
+        return heard
     if settings is not None and failure:
         transcribing.fail(failure)
     elif settings is not None:

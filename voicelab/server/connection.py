@@ -65,6 +65,7 @@ class Connection:
         self.rate_limits = RateLimits(options.requests_a_minute, options.tokens_a_minute)
         self.audio_was_sent = False
         self.outbox: asyncio.Queue[ev.ServerEvent] = asyncio.Queue()
+        self.clip_ears = asyncio.Semaphore(1)  # clips in items are recognised one after the other
         self.scored: Callable[[Score], None] | None = None  # whoever wants to see what decides the turns
         self.session_id = ids.new("sess")
 

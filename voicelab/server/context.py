@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from voicelab.audio.samples import Samples
 from voicelab.engines.base import Heard
 from voicelab.engines.reply import ReplyRequest
 from voicelab.errors import ConfigError
@@ -72,9 +73,14 @@ class Contexts:
         """
         if params.input is None:
             return None
-        return tuple(self._input_item(entry, f"response.input[{i}]") for i, entry in enumerate(params.input))
+        # All of it is checked before anything is kept.
+        found = [self._input_item(entry, f"response.input[{i}]") for i, entry in enumerate(params.input)]
+        for item, samples in found:
+            if samples is not None and item.id is not None:
+                keep_item_audio(self._connection, self._tasks, item.id, samples)
+        return tuple(item for item, _ in found)
 
-    def _input_item(self, entry: Item | ItemReference, param: str) -> Item:
+    def _input_item(self, entry: Item | ItemReference, param: str) -> tuple[Item, Samples | None]:
         if isinstance(entry, ItemReference):
             item = self._connection.conversation.get(entry.id)
             if item is None:
@@ -83,12 +89,10 @@ class Contexts:
                     param=f"{param}.id",
                     code="item_not_found",
                 )
-            return item
-        item_id = entry.id or self._connection.ids.new("item")
-        item, samples = prepare(self._connection, msgspec.structs.replace(entry, id=item_id), param)
-        if samples is not None:
-            keep_item_audio(self._connection, self._tasks, item_id, samples)
-        return item
+            return item, None
+        # An id of its own, whatever it says: it must not take the place of an item of the conversation.
+        own = msgspec.structs.replace(entry, id=self._connection.ids.new("item"))
+        return prepare(self._connection, own, param)
 
     def release(self, own_input: tuple[Item, ...] | None) -> None:
         """Let the sound of a response's own input go; what belongs to the conversation stays."""

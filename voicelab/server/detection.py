@@ -90,6 +90,11 @@ class Detection:
         if isinstance(self._rule, SemanticEndpointer):
             self._rule.hear(samples)
 
+    def answered(self) -> None:
+        """Take note that the last turn was answered, and the answer heard to its end."""
+        if isinstance(self._rule, SemanticEndpointer):
+            self._rule.answered()
+
     def read(self, words: str) -> None:
         """Take the recogniser's words of the open turn, all so far."""
         if isinstance(self._rule, SemanticEndpointer) and words != self._words:

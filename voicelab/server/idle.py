@@ -35,10 +35,17 @@ class IdleClock:
         self._position = position
         self._timed_out = timed_out
         self._waiting: asyncio.Task[None] | None = None
+        self._playback_end_s: float | None = None
+        self._begun_at: int | None = None
 
     def start(self, playback_end_s: float, timeout_ms: float) -> None:
-        """Wait from ``playback_end_s`` (the loop's time) on; a wait that is under way is given up."""
+        """Wait from ``playback_end_s`` (the loop's time) on; a wait that is under way is given up.
+
+        Begun again for the same playback, the silence still began where it began.
+        """
         self.cancel()
+        if playback_end_s != self._playback_end_s:
+            self._playback_end_s, self._begun_at = playback_end_s, None
         self._waiting = self._tasks.create_task(self._wait(playback_end_s, timeout_ms))
 
     def cancel(self) -> None:
@@ -49,7 +56,8 @@ class IdleClock:
 
     async def _wait(self, playback_end_s: float, timeout_ms: float) -> None:
         await sleep_until(playback_end_s)
-        position = self._position()
+        if self._begun_at is None:
+            self._begun_at = self._position()
         await sleep_until(playback_end_s + timeout_ms / 1000)
         self._waiting = None  # what follows may cancel the wait, and must not cancel itself
-        self._timed_out(position)
+        self._timed_out(self._begun_at)

@@ -79,7 +79,8 @@ def keep_item_audio(connection: Connection, tasks: asyncio.TaskGroup, item_id: s
 
 async def _keep_words(connection: Connection, hearing: Hearing, samples: Samples) -> Heard:
     try:
-        heard = await hear_clip(connection, samples)
+        async with connection.clip_ears:
+            heard = await hear_clip(connection, samples)
     except (EngineError, ConfigError):
         heard = NOTHING_HEARD  # as after a turn: the reply is given no words
     hearing.heard, hearing.coming = heard, None

@@ -57,9 +57,12 @@ def retrieve_item(connection: Connection, event: ItemRetrieve) -> None:
     item = _existing(connection, event.item_id, "item_id")
     samples = connection.memory.samples_of(event.item_id)
     if samples is not None and isinstance(item, Message):
-        audio = base64.b64encode(samples.astype("<i2").tobytes()).decode()
+        # All of an item's sound in its first part: one stretch, as it was said.
+        sound = iter([base64.b64encode(samples.astype("<i2").tobytes()).decode()])
         content = tuple(
-            msgspec.structs.replace(part, audio=audio) if isinstance(part, InputAudio | OutputAudio) else part
+            msgspec.structs.replace(part, audio=next(sound, None))
+            if isinstance(part, InputAudio | OutputAudio)
+            else part
             for part in item.content
         )
         item = msgspec.structs.replace(item, content=content)

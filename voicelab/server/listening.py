@@ -19,7 +19,7 @@ from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.engines.base import Heard, HearingHandle
 from voicelab.errors import ConfigError
 from voicelab.protocol import server_events as ev
-from voicelab.protocol.client_events import InputAudioAppend
+from voicelab.protocol.client_events import MOST_APPEND_BYTES, InputAudioAppend
 from voicelab.protocol.settings import ServerVAD, TurnDetection
 from voicelab.server.audio_buffer import AudioBuffer
 from voicelab.server.committing import commit_audio
@@ -34,7 +34,6 @@ from voicelab.server.transcribing import Transcribing
 from voicelab.turns.endpoint import Ended, Moment, Pausing, Resumed, Started
 from voicelab.turns.scores import Score
 
-MOST_APPEND_BYTES = 15 * 2**20
 LEAST_COMMIT_MS = 100
 #: Silence that is kept for what may come: a padding (10 s at most), an idle timeout (30 s), a client's own commit.
 KEPT_MS = 31_000
@@ -76,6 +75,8 @@ class Listening:
         self._asked: TurnDetection | None = None
         self._detection: Detection | None = None
         self._turn: OpenTurn | None = None
+        self._silent_since_s: float | None = None  # the end of a reply that nobody has followed up yet
+        self._answered_s: float | None = None  # the end of a reply that the detection does not know of yet
         self.configure()
 
     def configure(self) -> None:
@@ -84,8 +85,8 @@ class Listening:
         self._take(self._intake.change(settings))
         if settings.turn_detection != self._asked:
             self._asked = settings.turn_detection
-            self._idle.cancel()
             self._change_detection(settings.turn_detection)
+            self._wait_for_user()
 
     def append(self, event: InputAudioAppend) -> None:
         """Take more of the user's audio.
@@ -134,9 +135,11 @@ class Listening:
         self._turn = None
         self._restart_detection()
         self._connection.emit(ev.InputAudioCleared())
+        self._wait_for_user()
 
     def reply_began(self) -> None:
         """Take note that a response began: nobody is idle."""
+        self._silent_since_s = self._answered_s = None
         self._idle.cancel()
 
     def reply_ended(self, playback_end_s: float) -> None:
@@ -144,9 +147,15 @@ class Listening:
 
         From then on the user is idle, unless a turn is open; each reply is followed by one timeout at most.
         """
-        asked = self._asked
-        if self._turn is None and isinstance(asked, ServerVAD) and asked.idle_timeout_ms is not None:
-            self._idle.start(playback_end_s, asked.idle_timeout_ms)
+        self._silent_since_s = self._answered_s = playback_end_s
+        self._wait_for_user()
+
+    def _wait_for_user(self) -> None:
+        """Wait from the end of the last reply on, by the settings of now; nobody is idle inside a turn."""
+        self._idle.cancel()
+        asked, since_s = self._asked, self._silent_since_s
+        if self._turn is None and since_s is not None and isinstance(asked, ServerVAD) and asked.idle_timeout_ms:
+            self._idle.start(since_s, asked.idle_timeout_ms)
 
     @property
     def _threshold(self) -> float:
@@ -204,6 +213,9 @@ class Listening:
     def _judge(self, score: Score) -> None:
         """Take the next window: what it decides, and its place in the open turn."""
         if self._detection is not None:
+            if self._answered_s is not None and asyncio.get_running_loop().time() >= self._answered_s:
+                self._answered_s = None
+                self._detection.answered()
             self._detection.read(self._ears.partial)
             for moment in self._detection.feed(score):
                 self._act(moment)
@@ -287,6 +299,7 @@ class Listening:
     def _commit(
         self, start: int, end: int, speech: Speech, transcribing: Transcribing, words: asyncio.Future[Heard]
     ) -> None:
+        self._silent_since_s = None  # each reply is followed up once
         samples = self._buffer.slice(start, end)
         self._buffer.forget_before(end)
         commit_audio(self._connection, self._tasks, samples, speech, transcribing, words)

@@ -12,6 +12,8 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import uvicorn
@@ -93,6 +95,7 @@ def run_server(
     bound_port = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     url = f"ws://{shown}:{bound_port}{PATH}"
+    _prepare_traces(options.trace)
     room = EngineRoom(choice)
     app = make_app(room, api_key, options, lambda: datetime.now(UTC))
     config = uvicorn.Config(
@@ -108,6 +111,21 @@ def run_server(
     if stop_with_parent:
         _stop_with_parent(server)
     asyncio.run(server.serve([listening]))
+
+
+def _prepare_traces(folder: Path | None) -> None:
+    """Make the folder of the traces now: that it cannot be written is to be told before the first client comes."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"the traces cannot be written to {folder} ({error.strerror or error}): choose another folder",
+            param="trace",
+        ) from None
 
 
 def _stop_with_parent(server: Any) -> None:

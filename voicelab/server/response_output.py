@@ -176,6 +176,11 @@ class ResponseOutput:
         )
         return FunctionCall(id=call.item_id, status=status, name=name, call_id=call_id, arguments=arguments)
 
+    def begin_if_empty(self) -> None:
+        """Begin a message where nothing was said or written at all."""
+        if self._open is None and not self.items:
+            self._message()
+
     # --- items -----------------------------------------------------------------------------------------------
 
     def close(self, status: ItemStatus) -> None:

@@ -7,8 +7,9 @@ Does not know: how an answer becomes events (``speaking``), or what it is given 
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from voicelab.errors import ConfigError
+from voicelab.errors import ConfigError, VoicelabError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import ResponseCancel, ResponseCreate
 from voicelab.protocol.items import Item
@@ -21,6 +22,7 @@ from voicelab.server.response_settings import AnswerSettings, check_choice, refu
 from voicelab.server.speaking import Answer
 
 MOST_ASIDES = 16
+_log = logging.getLogger("voicelab.server")
 
 
 class Responses:
@@ -38,6 +40,7 @@ class Responses:
         self._tasks = tasks
         self._contexts = Contexts(connection, tasks)
         self._running: dict[str, Answer] = {}
+        self._own_inputs: dict[str, tuple[Item, ...] | None] = {}
         self.listening: Listening | None = None
 
     def create(self, event: ResponseCreate) -> None:
@@ -86,8 +89,9 @@ class Responses:
         connection.emit(ev.RateLimitsUpdated(rate_limits=connection.rate_limits.plain(connection.now_s)))
         if exhausted is not None:
             answer.fail(exhausted, "rate_limit_exceeded", f"Rate limit reached: {exhausted} a minute. Try again later.")
+            self._contexts.release(own_input)
             return
-        self._running[answer.id] = answer
+        self._running[answer.id], self._own_inputs[answer.id] = answer, own_input
         if answer.in_conversation and self.listening is not None:
             self.listening.reply_began()
         answer.task = self._tasks.create_task(self._run(answer, settings, own_input))
@@ -135,11 +139,17 @@ class Responses:
             await answer.run(self._connection.engines.reply, context)
         except TooLongError as error:
             answer.fail("invalid_request_error", "context_length_exceeded", str(error))
-        finally:
-            self._contexts.release(own_input)
-            self._ended(answer, answer.playback_end_s)
+        except VoicelabError as error:
+            answer.fail("server_error", "engine_failed", str(error))
+        except Exception as error:  # noqa: BLE001 - the seam to somebody's engine: its mistake ends one response only
+            _log.exception("a reply engine or a voice broke")
+            answer.fail("server_error", "engine_failed", f"The engine broke inside ({type(error).__name__}).")
+        self._ended(answer, answer.playback_end_s)
 
     def _ended(self, answer: Answer, playback_end_s: float) -> None:
         """Forget an answer that has ended, and let the silence behind it begin."""
-        if self._running.pop(answer.id, None) is not None and answer.in_conversation and self.listening is not None:
+        if self._running.pop(answer.id, None) is None:
+            return
+        self._contexts.release(self._own_inputs.pop(answer.id))
+        if answer.in_conversation and self.listening is not None:
             self.listening.reply_ended(playback_end_s)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from voicelab.audio.formats import from_wire
 from voicelab.engines.base import HearingHandle
-from voicelab.errors import ConfigError, TransportClosed, VoicelabError
+from voicelab.errors import ConfigError, TransportClosed, TransportError, VoicelabError
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.protocol import wire
@@ -69,16 +70,17 @@ async def serve(
         What the client speaks; GA when absent.
     """
     connection = Connection(engines, clock, ids, options or ServerOptions(), model, kind)
-    refusals = configure(connection, attached or {})
-    trace = _open_trace(connection)
-    hearing = await engines.open_hearing() if engines.open_hearing is not None else None
+    trace: Trace | None = None
+    hearing: HearingHandle | None = None
     try:
+        refusals = configure(connection, attached or {})
+        trace = _open_trace(connection)
+        hearing = await engines.open_hearing() if engines.open_hearing is not None else None
         async with asyncio.TaskGroup() as tasks:
             desk = _Desk(connection, tasks, hearing, dialect or GA(), trace)
-            helpers = [tasks.create_task(desk.write(transport))]
+            helpers = [tasks.create_task(desk.write(transport)), tasks.create_task(_expire(connection, transport))]
             if trace is not None:
                 helpers.append(tasks.create_task(trace.flush_regularly()))
-            lifetime = tasks.create_task(_expire(connection, transport))
             connection.emit(ev.SessionCreated(session=connection.session()))
             connection.emit(ev.ConversationCreated(conversation=ev.ConversationInfo(id=connection.conversation_id)))
             for refusal in refusals:
@@ -86,14 +88,11 @@ async def serve(
             try:
                 while True:
                     desk.handle(await transport.receive())
-            except TransportClosed:
-                raise _Gone from None
             finally:
-                lifetime.cancel()
                 for helper in helpers:
                     helper.cancel()
-    except* _Gone:
-        pass  # the client is gone: the task group has ended every answer, and there is nobody to tell
+    except* TransportError:
+        pass  # the client is gone, or does not read: the task group has ended every answer, and nobody is to be told
     finally:
         if hearing is not None:
             await hearing.close()
@@ -118,10 +117,6 @@ def _open_trace(connection: Connection) -> Trace | None:
     )
     connection.scored = trace.scored
     return trace
-
-
-class _Gone(VoicelabError):
-    """The client closed: the way out of the task group."""
 
 
 class _Desk:
@@ -157,15 +152,20 @@ class _Desk:
                     f"The message of {len(frame):,} characters is too large: at most {MOST_FRAME_CHARACTERS:,}.",
                     code="message_too_large",
                 )
-            body = wire.decode(frame)
-            kind = body["type"]
+            body = wire.decode_object(frame)
             event_id = body.get("event_id") if isinstance(body.get("event_id"), str) else None
+            wire.check_type(body)
+            kind = body["type"]
             for ga_body in self._dialect.client_from_wire(body):
                 self._dispatch(self._read(ga_body, kind, len(frame)))
         except ConfigError as error:
             self._connection.refuse(_hinted(error, kind), event_id)
+        except TransportError:
+            raise
         except VoicelabError as error:
             self._connection.refuse(ConfigError(str(error)), event_id)
+        except RecursionError:
+            self._connection.refuse(ConfigError("The message is nested too deeply.", code="invalid_json"), event_id)
 
     def _read(self, body: dict[str, Any], native: str, n_bytes: int) -> ce.ClientEvent:
         """Return the typed form of an event; it is written down whether it can be read or not."""
@@ -242,11 +242,10 @@ async def _expire(connection: Connection, transport: Transport) -> None:
     length = _in_words(connection.options.session_seconds)
     message = f"Your session hit the maximum duration of {length}."
     connection.emit(ev.Error(error=ev.ErrorDetail(message=message, code="session_expired")))
-    try:
+    with suppress(TimeoutError):  # a client that does not read is not waited for
         async with asyncio.timeout(FAREWELL_S):
             await connection.outbox.join()
-    finally:
-        await transport.close(EXPIRED_CODE, "session expired")
+    await transport.close(EXPIRED_CODE, "session expired")
 
 
 def _in_words(seconds: float) -> str:

@@ -13,13 +13,8 @@ from typing import Any
 from voicelab.errors import ConfigError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.client_events import SessionUpdate
-from voicelab.protocol.settings import update
-from voicelab.server.capabilities import split_update
-from voicelab.server.changes import check_change
+from voicelab.server.changes import apply_change
 from voicelab.server.connection import Connection
-
-# A client may send the session back as it got it; what only the server sets is passed over.
-_READ_ONLY = ("id", "object", "expires_at", "voicelab", "client_secret")
 
 
 def update_session(connection: Connection, event: SessionUpdate) -> None:
@@ -49,22 +44,10 @@ def configure(connection: Connection, asked: Mapping[str, Any]) -> list[ConfigEr
     ConfigError
         As `update_session`.
     """
-    change = {key: value for key, value in asked.items() if key not in _READ_ONLY}
-    kind = change.get("type", connection.kind)
-    if kind != connection.kind and kind in ("realtime", "transcription"):
-        raise ConfigError(
-            f"Passing a {kind} session update event to a {connection.kind} session is not allowed.",
-            param="session.type",
-            code="invalid_value",
-        )
-    update(connection.config, change)  # a wrong value is an error even in a field that is refused
-    allowed, refusals = split_update(change)
-    changed = update(connection.config, allowed)
-    check_change(
+    connection.config, refusals = apply_change(
         connection.config,
-        changed,
+        asked,
         audio_was_sent=connection.audio_was_sent,
         response_runs=connection.conversation.active_response is not None,
     )
-    connection.config = changed
     return refusals

@@ -17,7 +17,6 @@ from typing import Any
 
 from voicelab.engines.base import SpeechChunk
 from voicelab.engines.reply import CallTool, PlayBack, ReplyEngine, Say
-from voicelab.errors import EngineError
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.settings import to_plain
 from voicelab.protocol.usage import usage
@@ -68,24 +67,26 @@ class Answer:
         self._connection.emit(ev.ResponseCreated(response=self._response("in_progress", None, None)))
 
     async def run(self, engine: ReplyEngine, context: Context) -> None:
-        """Send everything that the reply engine yields, then end the response."""
+        """Send everything that the reply engine yields, then end the response.
+
+        Raises
+        ------
+        VoicelabError
+            As the engine or the voice raises it; the response is still to be ended then.
+        """
         self._context = context
-        try:
-            async for part in engine.reply(context.request):
-                match part:
-                    case Say(text=text):
-                        await self._say(text)
-                    case PlayBack():
-                        await self._play_back(part)
-                    case CallTool(name=name, arguments=arguments):
-                        await self._call(name, json.dumps(arguments, ensure_ascii=False))
-                        if not self._settings.parallel_tool_calls:
-                            break
-                if self.finished:
-                    return
-        except EngineError as error:
-            self.fail("server_error", "engine_failed", str(error))
-            return
+        async for part in engine.reply(context.request):
+            match part:
+                case Say(text=text):
+                    await self._say(text)
+                case PlayBack():
+                    await self._play_back(part)
+                case CallTool(name=name, arguments=arguments):
+                    await self._call(name, json.dumps(arguments, ensure_ascii=False))
+                    if not self._settings.parallel_tool_calls:
+                        break
+            if self.finished:
+                return
         self.stop("completed", None)
 
     def fail(self, kind: str, code: str, message: str) -> None:
@@ -97,6 +98,8 @@ class Answer:
         if self.finished:
             return
         self.finished = True
+        if status in ("completed", "incomplete"):
+            self._output.begin_if_empty()  # such a response holds at least one item
         self._output.close("completed" if status == "completed" else "incomplete")
         billed = self._usage()
         self._connection.rate_limits.use_tokens(billed.total_tokens, self._connection.now_s)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ import msgspec
 
 import voicelab
 from voicelab.audio.formats import AudioFormat, Decoder, from_wire
-from voicelab.audio.samples import RATE_HZ
+from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.measure.prices import price_note
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.record import Track
 from voicelab.runlog.recorder import DirectWriting, Recorder
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.transports.clock import Clock, rfc3339
@@ -34,6 +36,31 @@ from voicelab.turns.scores import Score
 FLUSH_S = 0.5
 SCORES_A_RECORD = 4
 GAP_SAMPLES = RATE_HZ // 5
+
+
+class _Forgiving(DirectWriting):
+    """Writes at once; what a full or broken disk does not take is counted, and the session goes on."""
+
+    def line(self, line: bytes) -> None:
+        """Write a record, or count it as dropped."""
+        try:
+            super().line(line)
+        except OSError:
+            self.dropped += 1
+
+    def audio(self, track: Track, start: int, samples: Samples) -> None:
+        """Write samples, or count them as dropped."""
+        try:
+            super().audio(track, start, samples)
+        except OSError:
+            self.dropped += 1
+
+    def sync(self) -> None:
+        """Flush, or try again the next time."""
+        try:
+            super().sync()
+        except OSError:
+            self.dropped += 1
 
 
 class Trace:
@@ -79,7 +106,7 @@ class Trace:
                 "system": platform.platform(),
             },
         )
-        self._writing = DirectWriting(RunWriter(self.folder, self._manifest))
+        self._writing = _Forgiving(RunWriter(self.folder, self._manifest))
         self._recorder = Recorder(clock, self._writing)
         self._input: tuple[AudioFormat, Decoder] | None = None
         self._n_appended = 0  # the input audio clock, in samples
@@ -117,7 +144,9 @@ class Trace:
             The session's input format.
         """
         if isinstance(event, ce.InputAudioAppend):
-            body = {**body, "audio": self._place_input(event.audio, wire_format)}
+            too_long = len(event.audio) > ce.MOST_APPEND_BYTES  # it will be refused, and counts on no clock
+            left_out = {"left_out_bytes": len(event.audio)}
+            body = {**body, "audio": left_out if too_long else self._place_input(event.audio, wire_format)}
         kind = str(body.get("type", "voicelab.unreadable"))
         self._recorder.record("recv", kind, _short(body), n_bytes=n_bytes, native=native)
 
@@ -140,16 +169,17 @@ class Trace:
             self._record_scores()
 
     def close(self, in_force: Mapping[str, Any]) -> None:
-        """Complete the folder."""
-        self._writing.finish(
-            msgspec.structs.replace(
-                self._manifest,
-                state="complete",
-                ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
-                in_force=dict(in_force),
-                records=self._recorder.records.n_records,
-            )
+        """Complete the folder; where the disk does not take that either, it goes on saying ``running``."""
+        manifest = msgspec.structs.replace(
+            self._manifest,
+            state="complete",
+            ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
+            in_force=dict(in_force),
+            records=self._recorder.records.n_records,
+            dropped=self._writing.dropped,
         )
+        with suppress(OSError):
+            self._writing.finish(manifest)
 
     def _place_input(self, audio: bytes, wire_format: AudioFormat) -> dict[str, Any]:
         if self._input is None or self._input[0] != wire_format:
@@ -181,14 +211,23 @@ class Trace:
 
 
 def _short(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event without the audio in the parts of its item, which would be megabytes of text."""
-    item = body.get("item")
+    """Return an event without the audio in the parts of its items, which would be megabytes of text."""
+    short = dict(body)
+    if isinstance(short.get("item"), dict):
+        short["item"] = _short_item(short["item"])
+    response = short.get("response")
+    if isinstance(response, dict) and isinstance(response.get("input"), list):
+        short["response"] = {**response, "input": [_short_item(item) for item in response["input"]]}
+    return short
+
+
+def _short_item(item: Any) -> Any:
     if not isinstance(item, dict) or not isinstance(item.get("content"), list):
-        return dict(body)
+        return item
     content = [
         {**part, "audio": {"left_out_base64": len(part["audio"])}}
         if isinstance(part, dict) and isinstance(part.get("audio"), str)
         else part
         for part in item["content"]
     ]
-    return {**body, "item": {**item, "content": content}}
+    return {**item, "content": content}

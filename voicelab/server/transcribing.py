@@ -135,6 +135,11 @@ class Transcribing:
         if settings is not None and settings.model in LIVE_MODELS:
             self._send(self._stable.read(partial))
 
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether the client has deleted the message meanwhile."""
+        return self._connection.conversation.get(self.item_id) is None
+
     def complete(self, settings: Transcription, heard: Heard, audio_ms: float) -> None:
         """Send the final words.
 

@@ -142,6 +142,12 @@ class SemanticEndpointer:
         """Take the audio, shape (n,), 24 kHz, whose scores are fed next; it may run ahead of them."""
         self._listener.hear(samples)
 
+    def answered(self) -> None:
+        """Take note that the last turn was answered, and the answer heard: what comes now is new speech."""
+        if not self.speaking:
+            self._forget()
+            self._judge()
+
     def read(self, words: str) -> None:
         """Take the recogniser's words of the open turn, all so far; between turns they are passed over."""
         if self.speaking:
