@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from voicelab.engines.arguments import fill
+from voicelab.engines.arguments import Filled
+from voicelab.engines.arguments import fill as fill_understood
+from voicelab.engines.schema_reading import understood
 from voicelab.engines.utterance import Utterance
+
+
+def fill(schema: dict[str, Any], utterance: Utterance) -> Filled:
+    return fill_understood(understood(schema), utterance)
 
 
 def found(text: str, *required: str, **properties: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.server.input_room import words_with_pause
+from tests.server.room import Client, converse, spoken
 from voicelab.audio.samples import Samples
 from voicelab.audio.signals import silence, tone
 from voicelab.protocol.settings import SemanticVAD, ServerVAD
@@ -156,3 +157,22 @@ def test_restart_forgets_the_turn() -> None:
     detection.restart(500.0)
     assert not detection.speaking
     assert kinds(feed(detection, tone(300, 200), 500.0)) == [Started]
+
+
+def test_the_same_words_end_alike_before_and_after_an_answer() -> None:
+    """What an answered turn was like says nothing of the next one, however soon it comes."""
+
+    async def talk(client: Client) -> None:
+        vad = {"type": "semantic_vad", "eagerness": "high"}
+        session = {"type": "realtime", "output_modalities": ["text"], "audio": {"input": {"turn_detection": vad}}}
+        await client.send("session.update", session=session)
+        for n in (1, 2):
+            await client.append(spoken("sum"))
+            await client.until("response.done", n=n)
+
+    client = converse(talk)
+    begun, ended = client.of("input_audio_buffer.speech_started"), client.of("input_audio_buffer.speech_stopped")
+    first_ms, second_ms = (
+        end["audio_end_ms"] - start["audio_start_ms"] for start, end in zip(begun, ended, strict=True)
+    )
+    assert abs(first_ms - second_ms) <= 64

@@ -201,6 +201,27 @@ def test_a_pause_taken_for_the_end_lengthens_no_wait_and_is_remembered() -> None
     assert waits[70] < fresh.wait_ms
 
 
+def test_a_turn_that_was_answered_teaches_the_next_one_nothing() -> None:
+    """After an answer the same words end as they would for somebody new; unanswered, the pause would count."""
+
+    def second_wait_ms(answered: bool) -> float:
+        endpointer = SemanticEndpointer(SemanticSettings("high"))
+        n_pause = 70  # longer than the longest wait, shorter than what makes new speech by itself
+        endpointer.hear(np.concatenate([FALLING, silence(n_pause * WINDOW_MS), FALLING, silence(200 * WINDOW_MS)]))
+        feed(endpointer, "v" * 40 + "." * n_pause)
+        assert not endpointer.speaking
+        if answered:
+            endpointer.answered()
+        feed(endpointer, "v" * 40, first=40 + n_pause)
+        (*_, ended) = feed(endpointer, "." * 200, first=80 + n_pause)
+        assert isinstance(ended, Ended)
+        return ended.at_ms - ended.speech_end_ms
+
+    fresh_ms = ended_after_ms(FALLING, eagerness="high")
+    assert second_wait_ms(answered=True) == pytest.approx(fresh_ms, abs=WINDOW_MS)
+    assert abs(second_wait_ms(answered=False) - fresh_ms) > WINDOW_MS
+
+
 def test_clicks_before_a_turn_leave_no_trace() -> None:
     """Voice too short for a turn is neither speech nor the edge of a pause."""
     clicks, clean = SemanticEndpointer(), SemanticEndpointer()
