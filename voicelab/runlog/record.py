@@ -37,7 +37,7 @@ class AudioRef(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_event(self) -> dict[str, Any]:
         """Return what stands in an event in place of its audio bytes."""
-        return {"audio_ref": msgspec.to_builtins(self)}
+        return {"audio_ref": msgspec.structs.asdict(self)}
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

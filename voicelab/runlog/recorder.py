@@ -8,15 +8,20 @@ Does not know: what an event means, where the folder is, or what a clock is made
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
+
+import msgspec
 
 from voicelab.audio.samples import Samples
 from voicelab.runlog.manifest import Manifest
-from voicelab.runlog.record import AudioRef, Direction, Record, Track
-from voicelab.runlog.secrets import hide_secrets
+from voicelab.runlog.record import AudioRef, Direction, Record, Track, encode_line
+from voicelab.runlog.secrets import Suspicion, hide_secrets
 from voicelab.runlog.tail import Tail
 from voicelab.runlog.writer import RunWriter
+
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stamps(Protocol):
@@ -26,7 +31,7 @@ class Stamps(Protocol):
         """Return the nanoseconds since the run began."""
 
     def wall_at(self, t_ns: int) -> datetime:
-        """Return the wall time, with its zone, that belongs to ``t_ns``."""
+        """Return the wall time, with its zone, that belongs to ``t_ns``: that at 0, and so much later."""
 
 
 class Writing(Protocol):
@@ -34,8 +39,8 @@ class Writing(Protocol):
 
     dropped: int
 
-    def record(self, record: Record) -> None:
-        """Write a record, now or soon."""
+    def line(self, line: bytes) -> None:
+        """Write a record, which is a line by now, now or soon."""
 
     def audio(self, track: Track, start: int, samples: Samples) -> None:
         """Write samples, now or soon."""
@@ -60,9 +65,9 @@ class DirectWriting:
         self._finished = False
         self.dropped = 0
 
-    def record(self, record: Record) -> None:
+    def line(self, line: bytes) -> None:
         """Write a record."""
-        self._writer.record(record)
+        self._writer.line(line)
 
     def audio(self, track: Track, start: int, samples: Samples) -> None:
         """Write samples."""
@@ -96,6 +101,8 @@ class Recorder:
         self._clock = clock
         self._writing = writing
         self._secrets = tuple(secrets)
+        self._suspicion = Suspicion(self._secrets)
+        self._wall_start_us = _us_since_1970(clock.wall_at(0))
         self._ends: dict[Track, int] = {"input": 0, "output": 0, "heard": 0}
         self.records = Tail()
         self.epoch = 0
@@ -127,16 +134,20 @@ class Recorder:
         record = Record(
             seq=self.records.n_records,
             t_ns=t_ns,
-            wall=_rfc3339(self._clock.wall_at(t_ns)),
+            wall=_rfc3339(self._wall_start_us + round(t_ns / 1000)),
             dir=direction,
             type=kind,
-            event=hide_secrets(dict(event), self._secrets),
+            event=dict(event),
             epoch=self.epoch,
             native=None if native == kind else native,
             bytes=n_bytes,
         )
+        line = encode_line(record)
+        if self._suspicion.falls_on(line):
+            record = msgspec.structs.replace(record, event=hide_secrets(record.event, self._secrets))
+            line = encode_line(record)
         self.records.add(record)
-        self._writing.record(record)
+        self._writing.line(line)
         return record
 
     def local(self, kind: str, **facts: Any) -> Record:
@@ -163,5 +174,16 @@ class Recorder:
         return self._ends[track]
 
 
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _us_since_1970(moment: datetime) -> int:
+    return (moment - _1970) // timedelta(microseconds=1)
+
+
+def _rfc3339(wall_us: int) -> str:
+    second, microsecond = divmod(wall_us, 1_000_000)
+    return f"{_second_text(second)}.{microsecond:06d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second_text(second: int) -> str:
+    """Return the text of a second; kept, since many records share it and making it costs more than the rest of one."""
+    return (_1970 + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")

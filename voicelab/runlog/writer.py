@@ -1,6 +1,6 @@
 """A run folder being written.
 
-In: records and samples, in order.  Out: ``manifest.json``, ``events.jsonl`` and the WAV tracks.
+In: records (or their lines) and samples, in order.  Out: ``manifest.json``, ``events.jsonl`` and the WAV tracks.
 Does not know: threads or time; whoever calls decides when to flush (the session does, twice a second).
 """
 
@@ -16,6 +16,7 @@ from voicelab.runlog.tracks import WavTrack
 
 EVENTS = "events.jsonl"
 TRACKS: tuple[Track, ...] = ("input", "output", "heard")
+_BUFFER_BYTES = 2**16
 
 
 def prepare_folder(path: Path) -> Path:
@@ -51,13 +52,17 @@ class RunWriter:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         write_manifest(folder, manifest)
-        self._events = (folder / EVENTS).open("wb")
+        self._events = (folder / EVENTS).open("wb", buffering=_BUFFER_BYTES)
         self._tracks = {name: WavTrack(folder / f"{name}.wav") for name in TRACKS}
         self.n_records = 0
 
     def record(self, record: Record) -> None:
         """Append one record."""
-        self._events.write(encode_line(record))
+        self.line(encode_line(record))
+
+    def line(self, line: bytes) -> None:
+        """Append one record as `encode_line` gives it."""
+        self._events.write(line)
         self.n_records += 1
 
     def audio(self, track: Track, start: int, samples: Samples) -> None:
@@ -66,6 +71,9 @@ class RunWriter:
 
     def flush(self) -> None:
         """Hand everything to the operating system: a killed process loses nothing that was flushed."""
+        for track in self._tracks.values():
+            track.flush()
+        # Last: what a record says of its sound is there to be found.
         self._events.flush()
 
     def finish(self, manifest: Manifest) -> None:

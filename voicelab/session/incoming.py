@@ -11,6 +11,7 @@ untouched; an event that cannot be read is kept as it came and noted (``voicelab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, Protocol
 
 from voicelab.audio.formats import PCM24, AudioFormat, Decoder, from_wire
@@ -212,7 +213,8 @@ class Incoming:
         self._player.complete(item_id)
 
     def _configure(self, session: dict[str, Any]) -> None:
-        self.in_force = session
+        # Its own: whoever writes into what is in force does not write into the record.
+        self.in_force = deepcopy(session)
         for direction in ("input", "output"):
             wire_format = self._audio(direction).get("format")
             if isinstance(wire_format, Mapping):

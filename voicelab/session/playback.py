@@ -103,6 +103,7 @@ class FileSink(NullSink):
         """Write a frame and let its time pass."""
         super().play(frame)
         self._track.write(self._track.n_samples, frame)
+        self._track.flush()
 
     def close(self) -> None:
         """Complete the file."""
@@ -163,7 +164,9 @@ class Player:
 
     def add(self, item_id: str, response_id: str, samples: Samples) -> None:
         """Queue audio of an item; audio of an item that was cut is dropped by the caller."""
-        item = self._items.setdefault(item_id, _Item(item_id, response_id))
+        item = self._items.get(item_id)
+        if item is None:
+            item = self._items[item_id] = _Item(item_id, response_id)
         item.received += len(samples)
         if len(samples):
             self._queue.append((item, samples))
