@@ -82,3 +82,15 @@ def test_a_killed_writer_has_left_what_was_flushed(tmp_path: Path) -> None:
     assert len(read_track(tmp_path / "input.wav")) == 480
     assert read_manifest(tmp_path).state == "running"
     writer.finish(Manifest())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here to stand for a full disk")
+def test_a_file_that_cannot_be_completed_does_not_keep_the_others_open(tmp_path: Path) -> None:
+    """The disk is full for the records: that is raised, and the sound is whole."""
+    (tmp_path / "events.jsonl").symlink_to("/dev/full")
+    writer = RunWriter(tmp_path, Manifest())
+    writer.audio("input", 0, np.ones(480, np.int16))
+    writer.line(b"{}\n")
+    with pytest.raises(OSError, match="No space left"):
+        writer.close()
+    assert len(read_track(tmp_path / "input.wav")) == 480

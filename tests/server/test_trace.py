@@ -16,6 +16,7 @@ from voicelab.engines.reply import Say
 from voicelab.measure.run import Run, open_run
 from voicelab.protocol.dialects import make_dialect
 from voicelab.runlog.manifest import read_manifest
+from voicelab.runlog.writer import prepare_folder
 from voicelab.server.engines import ServerOptions
 
 
@@ -135,3 +136,18 @@ def test_audio_in_items_and_refused_audio_stay_out_of_the_log(tmp_path: Path) ->
     _, run = traced(tmp_path, talk)
     assert (run.folder / "events.jsonl").stat().st_size < 100_000
     assert len(run.samples("input")) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here to stand for a full disk")
+def test_a_full_disk_does_not_end_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trace has holes then; the conversation goes on."""
+
+    def full(folder: Path) -> Path:
+        prepare_folder(folder)
+        (folder / "events.jsonl").symlink_to("/dev/full")
+        return folder
+
+    monkeypatch.setattr("voicelab.server.trace.prepare_folder", full)
+    client, run = traced(tmp_path, one_turn)
+    assert client.of("response.done")[0]["response"]["status"] == "completed"
+    assert len(run.samples("output")) == len(client.audio())

@@ -156,17 +156,17 @@ class Decoder:
 
 
 def _to_bytes(samples: Samples, wire_format: AudioFormat) -> bytes:
-    if wire_format == PCMU:
+    if wire_format is PCMU:
         return g711.ulaw_encode(samples)
-    if wire_format == PCMA:
+    if wire_format is PCMA:
         return g711.alaw_encode(samples)
     return samples.astype("<i2", casting="equiv").tobytes()
 
 
 def _from_bytes(data: bytes, wire_format: AudioFormat) -> Samples:
-    if wire_format == PCMU:
+    if wire_format is PCMU:
         return g711.ulaw_decode(data)
-    if wire_format == PCMA:
+    if wire_format is PCMA:
         return g711.alaw_decode(data)
     if len(data) % 2:
         raise AudioError(f"16-bit PCM came as {len(data):,} bytes, an odd number: send whole samples of two bytes")

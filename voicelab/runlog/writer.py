@@ -6,6 +6,7 @@ Does not know: threads or time; whoever calls decides when to flush (the session
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from voicelab.audio.samples import Samples
@@ -82,7 +83,11 @@ class RunWriter:
         write_manifest(self.folder, manifest)
 
     def close(self) -> None:
-        """Close the files as they are; the manifest goes on saying ``running``."""
-        self._events.close()
-        for track in self._tracks.values():
-            track.close()
+        """Close the files as they are; the manifest goes on saying ``running``.
+
+        One that cannot be completed (a full disk) does not keep the others open.
+        """
+        with ExitStack() as files:
+            files.callback(self._events.close)
+            for track in self._tracks.values():
+                files.callback(track.close)
