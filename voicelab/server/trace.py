@@ -23,18 +23,20 @@ import msgspec
 import voicelab
 from voicelab.audio.formats import AudioFormat, Decoder, from_wire
 from voicelab.audio.samples import RATE_HZ, Samples
+from voicelab.errors import AudioError
 from voicelab.measure.prices import price_note
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
+from voicelab.runlog.left_out import without_audio
 from voicelab.runlog.manifest import Manifest
 from voicelab.runlog.record import Track
 from voicelab.runlog.recorder import DirectWriting, Recorder
+from voicelab.runlog.score_log import ScoreLog
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.transports.clock import Clock, rfc3339
 from voicelab.turns.scores import Score
 
 FLUSH_S = 0.5
-SCORES_A_RECORD = 4
 GAP_SAMPLES = RATE_HZ // 5
 
 
@@ -89,8 +91,6 @@ class Trace:
         self, folder: Path, clock: Clock, *, session_id: str, model: str, about: Mapping[str, Any], detector: str
     ) -> None:
         self._clock = clock
-        self._detector = detector
-        self._scores: list[Score] = []
         stamp = clock.wall_start.strftime("%Y%m%d-%H%M%S")
         self.folder = prepare_folder(folder / f"{stamp}-{session_id}")
         self._manifest = Manifest(
@@ -108,9 +108,8 @@ class Trace:
         )
         self._writing = _Forgiving(RunWriter(self.folder, self._manifest))
         self._recorder = Recorder(clock, self._writing)
+        self._scores = ScoreLog(self._recorder, detector)
         self._input: tuple[AudioFormat, Decoder] | None = None
-        self._n_appended = 0  # the input audio clock, in samples
-        self._offset = 0  # from there to the track
         self._output: dict[str, Decoder] = {}
 
     async def flush_regularly(self) -> None:
@@ -144,11 +143,9 @@ class Trace:
             The session's input format.
         """
         if isinstance(event, ce.InputAudioAppend):
-            too_long = len(event.audio) > ce.MOST_APPEND_BYTES  # it will be refused, and counts on no clock
-            left_out = {"left_out_bytes": len(event.audio)}
-            body = {**body, "audio": left_out if too_long else self._place_input(event.audio, wire_format)}
+            body = {**body, "audio": self._place_input(event.audio, wire_format)}
         kind = str(body.get("type", "voicelab.unreadable"))
-        self._recorder.record("recv", kind, _short(body), n_bytes=n_bytes, native=native)
+        self._recorder.record("recv", kind, without_audio(body), n_bytes=n_bytes, native=native)
 
     def sent(self, event: ev.ServerEvent, body: Mapping[str, Any], *, n_bytes: int, native: str | None) -> None:
         """Write down a server event that is handed to the transport; see `received`."""
@@ -160,13 +157,11 @@ class Trace:
                 body = {**body, "delta": self._recorder.place("output", samples).to_event()}
             case ev.ResponseDone(response=response):
                 self._output.pop(response.id, None)
-        self._recorder.record("send", str(body["type"]), _short(body), n_bytes=n_bytes, native=native)
+        self._recorder.record("send", str(body["type"]), without_audio(body), n_bytes=n_bytes, native=native)
 
     def scored(self, score: Score) -> None:
         """Write down what the detector made of a window of the user's audio."""
-        self._scores.append(score)
-        if len(self._scores) >= SCORES_A_RECORD:
-            self._record_scores()
+        self._scores.add([score])
 
     def close(self, in_force: Mapping[str, Any]) -> None:
         """Complete the folder; where the disk does not take that either, it goes on saying ``running``."""
@@ -182,52 +177,20 @@ class Trace:
             self._writing.finish(manifest)
 
     def _place_input(self, audio: bytes, wire_format: AudioFormat) -> dict[str, Any]:
+        """Return where the sound of an append lies, or how much it was when it will be refused: that is on no clock."""
         if self._input is None or self._input[0] != wire_format:
             self._input = (wire_format, Decoder(wire_format))
-        samples = self._input[1].feed(audio)
+        left_out = {"left_out_bytes": len(audio)}
+        if len(audio) > ce.MOST_APPEND_BYTES:
+            return left_out
+        try:
+            samples = self._input[1].feed(audio)
+        except AudioError:
+            return left_out
         arrived = round(self._clock.now_ns() * RATE_HZ / 1e9)
         end = self._recorder.end_of("input")
         # Within the jitter of an arrival the sound is one stretch; only a real pause in sending leaves a gap.
         gap = arrived - len(samples) - end > GAP_SAMPLES
         ref = self._recorder.place("input", samples, start=arrived - len(samples) if gap else end)
-        if ref.start - self._n_appended != self._offset:
-            self._record_scores()  # those of before the gap lie where they were
-            self._offset = ref.start - self._n_appended
-        self._n_appended += len(samples)
+        self._scores.placed(ref)
         return ref.to_event()
-
-    def _record_scores(self) -> None:
-        if not self._scores:
-            return
-        first = self._scores[0]
-        self._recorder.local(
-            "vad",
-            start_ms=round(first.start_ms + self._offset * 1000 / RATE_HZ, 3),
-            window_ms=first.end_ms - first.start_ms,
-            p=[round(score.probability, 4) for score in self._scores],
-            detector=self._detector,
-        )
-        self._scores.clear()
-
-
-def _short(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event without the audio in the parts of its items, which would be megabytes of text."""
-    short = dict(body)
-    if isinstance(short.get("item"), dict):
-        short["item"] = _short_item(short["item"])
-    response = short.get("response")
-    if isinstance(response, dict) and isinstance(response.get("input"), list):
-        short["response"] = {**response, "input": [_short_item(item) for item in response["input"]]}
-    return short
-
-
-def _short_item(item: Any) -> Any:
-    if not isinstance(item, dict) or not isinstance(item.get("content"), list):
-        return item
-    content = [
-        {**part, "audio": {"left_out_base64": len(part["audio"])}}
-        if isinstance(part, dict) and isinstance(part.get("audio"), str)
-        else part
-        for part in item["content"]
-    ]
-    return {**item, "content": content}

@@ -22,6 +22,7 @@ from voicelab.protocol import wire
 from voicelab.protocol.conversation import Conversation
 from voicelab.protocol.dialects import GA, Dialect
 from voicelab.protocol.items import FunctionCall
+from voicelab.runlog.left_out import without_audio
 from voicelab.runlog.recorder import Recorder
 from voicelab.session.playback import Player
 
@@ -112,11 +113,11 @@ class Incoming:
         try:
             bodies = self._dialect.server_from_wire(body)
         except VoicelabError as error:
-            self._recorder.record("recv", body["type"], _without_audio(body), n_bytes=len(frame))
+            self._recorder.record("recv", body["type"], without_audio(body), n_bytes=len(frame))
             self._note(error)
             return
         if not bodies:  # GA has no such event; what came is kept all the same
-            self._recorder.record("recv", body["type"], _without_audio(body), n_bytes=len(frame))
+            self._recorder.record("recv", body["type"], without_audio(body), n_bytes=len(frame))
         for index, one in enumerate(bodies):
             self._take_event(one, body["type"], None if index else len(frame), reactions)
 
@@ -131,7 +132,7 @@ class Incoming:
         if isinstance(event, ev.OutputAudioDelta) and samples is not None:
             told = {**body, "delta": self._recorder.place("output", samples).to_event()}
         else:
-            told = _without_audio(body)
+            told = without_audio(body)
         self._recorder.record("recv", body["type"], told, n_bytes=n_bytes, native=native)
         self.conversation.apply(event)
         if isinstance(event, ev.OutputAudioDelta) and samples is not None:
@@ -232,19 +233,3 @@ class Incoming:
     def _note(self, error: VoicelabError, **facts: Any) -> None:
         # One event that cannot be read is no reason to end a conversation.
         self._recorder.local("event.unreadable", message=str(error), **facts)
-
-
-def _without_audio(body: dict[str, Any]) -> dict[str, Any]:
-    """Return an event without the base64 audio that only ``conversation.item.retrieved`` carries in its parts."""
-    item = body.get("item")
-    content = item.get("content") if isinstance(item, dict) else None
-    if not isinstance(content, list) or not any(isinstance(part, dict) and "audio" in part for part in content):
-        return body
-    return {**body, "item": {**body["item"], "content": [_part_without_audio(part) for part in content]}}
-
-
-def _part_without_audio(part: Any) -> Any:
-    if not isinstance(part, dict) or "audio" not in part:
-        return part
-    sound = part["audio"]
-    return {**part, "audio": {"left_out_base64": len(sound) if isinstance(sound, str) else 0}}

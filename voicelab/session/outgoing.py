@@ -14,7 +14,6 @@ import asyncio
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from voicelab.audio.formats import PCM24, AudioFormat, Decoder, Encoder
 from voicelab.audio.samples import RATE_HZ, Samples
@@ -23,11 +22,11 @@ from voicelab.protocol import client_events as ce
 from voicelab.protocol import wire
 from voicelab.protocol.dialects import GA, Dialect
 from voicelab.protocol.ids import Ids
-from voicelab.protocol.server_events import Unknown
 from voicelab.runlog.recorder import Recorder
+from voicelab.runlog.score_log import ScoreLog
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
-from voicelab.turns.scores import Score, Scorer
+from voicelab.turns.scores import Scorer
 
 SCORES_A_RECORD = 4
 # A G.711 codec holds back a millisecond when it begins; a gap is longer than that.
@@ -50,12 +49,9 @@ class Outgoing:
         self._dialect: Dialect = GA()
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
         self._scorer = Scorer()
-        self._scores: list[Score] = []
-        self._n_scored = 0
-        self._track_offset = 0
+        self._score_log = ScoreLog(recorder, self._scorer.name)
         self._format: AudioFormat = PCM24
         self._encoder, self._decoder = Encoder(PCM24), Decoder(PCM24)
-        self.detector = self._scorer.name
         self.buffered_ms = 0.0
         """Sound sent since the last commit."""
 
@@ -80,7 +76,7 @@ class Outgoing:
         else:
             told = self._dialect.client_to_wire(body)
             native = told[0]["type"] if told else None
-            self._hand_over(wire.name_of(event), body, [_encode(one) for one in told], native)
+            self._hand_over(wire.name_of(event), body, [wire.encode_plain(one) for one in told], native)
         return event_id
 
     def send_audio(self, samples: Samples, due_s: float, *, seam_ms: float = SEAM_MS) -> None:
@@ -118,18 +114,16 @@ class Outgoing:
         event = ce.InputAudioAppend(audio=data, event_id=event_id)
         start = self._track_start(len(sent) if n_captured is None else n_captured, due_s, seam_ms)
         ref = self._recorder.place("input", sent, start=start)
-        if ref.start - self._n_scored != self._track_offset:
-            self._record_scores()  # those of before the gap lie where they were
-            self._track_offset = ref.start - self._n_scored
+        self._score_log.placed(ref)
         body = {"type": "input_audio_buffer.append", "event_id": event_id, "audio": ref.to_event()}
         if self._dialect.name == "ga":
             self._hand_over("input_audio_buffer.append", body, [wire.encode(event)])
         else:
             told = self._dialect.client_to_wire(wire.plain(event))
             native = told[0]["type"] if told else None
-            self._hand_over("input_audio_buffer.append", body, [_encode(one) for one in told], native)
+            self._hand_over("input_audio_buffer.append", body, [wire.encode_plain(one) for one in told], native)
         self.buffered_ms += self._format.ms(len(data))
-        self._score(sent)
+        self._score_log.add(self._scorer.feed(sent))
         return event_id
 
     def begin(self, dialect: Dialect) -> None:
@@ -157,26 +151,3 @@ class Outgoing:
         """Return where a frame belongs on the run's time line; None: right behind the one before."""
         captured = round(self._clock.ns_at(due_s) * RATE_HZ / 1e9) - n_samples
         return captured if captured - self._recorder.end_of("input") > seam_ms * RATE_HZ / 1000 else None
-
-    def _score(self, samples: Samples) -> None:
-        self._n_scored += len(samples)
-        self._scores += self._scorer.feed(samples)
-        if len(self._scores) >= SCORES_A_RECORD:
-            self._record_scores()
-
-    def _record_scores(self) -> None:
-        if not self._scores:
-            return
-        first = self._scores[0]
-        self._recorder.local(
-            "vad",
-            start_ms=round(first.start_ms + self._track_offset * 1000 / RATE_HZ, 3),
-            window_ms=first.end_ms - first.start_ms,
-            p=[round(float(np.float32(score.probability)), 4) for score in self._scores],
-            detector=self.detector,
-        )
-        self._scores.clear()
-
-
-def _encode(body: dict[str, Any]) -> str:
-    return wire.encode(Unknown(type=body["type"], body=body))
