@@ -92,3 +92,30 @@ def test_pydantic_optional_and_reference_are_understood() -> None:
     }
     assert fill(schema, Utterance("for 3 days in kelvin")).arguments == {"unit": "kelvin", "days": 3}
     assert fill(schema, Utterance("in kelvin")).arguments == {"unit": "kelvin"}
+
+
+def test_recursive_schema_is_filled_without_its_deeper_part() -> None:
+    """A tree gets its name; nobody spoke of a child."""
+    tree = {"type": "object", "properties": {"name": TEXT, "child": {"$ref": "#"}}, "required": ["name"]}
+    filled = fill(tree, Utterance("a big tree named oak"))
+    assert (filled.arguments, filled.missing) == ({"name": "Oak"}, ())
+
+
+def test_lists_in_lists_are_looked_into_five_deep() -> None:
+    """Deeper ones are left out, so that a nest of lists takes no time."""
+
+    def nest(n_levels: int) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "boolean"}
+        for _ in range(n_levels):
+            schema = {"type": "array", "items": schema}
+        return schema
+
+    assert found("on", on=nest(5)) == {"on": [[[[[True]]]]]}
+    assert found("on", on=nest(6)) == {}
+
+
+def test_number_beyond_all_floats_is_no_number() -> None:
+    """A thousand digits are not sent as infinity, nor an integer of more than 64 bits."""
+    level = {"type": "number", "multipleOf": 1}
+    assert found(f"level {'9' * 999}", level=level) == {}
+    assert repr(found(f"level 1{'0' * 20}", level=level)) == "{'level': 1e+20}"

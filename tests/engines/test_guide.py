@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from voicelab.engines.guide import Guide, answer
 from voicelab.engines.guide_script import CARDS, READING
@@ -40,8 +44,8 @@ def guide_said(text: str) -> Message:
     return Message(role="assistant", content=(OutputAudio(text),), status="incomplete")
 
 
-def ask(text: str, *earlier: Item, **settings: object) -> list[ReplyPart]:
-    return answer(replace(ReplyRequest(now=NOW, text=text, items=(*earlier, user(text))), **settings))
+def ask(text: str, *earlier: Item, **known: object) -> list[ReplyPart]:
+    return answer(replace(ReplyRequest(now=NOW, text=text, items=(*earlier, user(text))), **known))
 
 
 def said(parts: list[ReplyPart]) -> str:
@@ -277,3 +281,90 @@ def test_guide_never_claims_to_be_a_model() -> None:
     """Rules are called rules."""
     assert not Guide.is_model
     assert Guide.name == "guide"
+
+
+TREE = FunctionTool(
+    name="make_tree",
+    parameters={
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "child": {"$ref": "#"}},
+        "required": ["name"],
+    },
+)
+
+
+@pytest.mark.parametrize("choice", ["auto", "required"])
+def test_recursive_schema_is_filled(choice: str) -> None:
+    """A tree whose child is a tree is made, without the child that nobody spoke of."""
+    parts = ask("make a tree named oak", tools=(TREE,), tool_choice=choice)
+    assert parts == [CallTool("make_tree", {"name": "Oak"})]
+
+
+KEYWORDS = (
+    *("type", "properties", "required", "items", "enum", "const", "default", "examples", "pattern", "$ref", "not"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
+    *("minItems", "maxItems", "uniqueItems", "allOf", "anyOf", "oneOf", "additionalProperties", "$defs"),
+)
+ODD = st.sampled_from(
+    [
+        *(None, True, False, 0, 1, -1, 2, 0.5, 1e9, 1e308, 5e-324, 10**30, 2**53, "", "x", "city", "oslo", [], {}),
+        *("string", "number", "integer", "boolean", "array", "object", ["object", 5], ["string", "null"], ["city"]),
+        *("#", "#/properties/city", "#/$defs/city", "#/$defs", "^(a+)+$", "(", "^[a-z]+$", [5], [{}]),
+    ]
+)
+ANY_JSON = st.recursive(
+    ODD | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
+    lambda inner: (
+        st.dictionaries(st.sampled_from(KEYWORDS), inner, min_size=1, max_size=5)
+        | st.dictionaries(st.sampled_from(["city", "name", "on", "level"]), inner, max_size=3)
+        | st.lists(inner, max_size=3)
+    ),
+    max_leaves=20,
+)
+PARAMETERS = st.builds(
+    lambda properties, required, more: {"type": "object", "properties": properties, "required": required, **more},
+    st.dictionaries(st.sampled_from(["city", "name", "on", "level"]), ANY_JSON, min_size=1, max_size=4),
+    st.just(["city"]) | ANY_JSON,
+    st.dictionaries(st.sampled_from(KEYWORDS), ANY_JSON, max_size=2),
+)
+CHOICES = st.sampled_from(["auto", "required", "none", NamedFunction(name="get_city")])
+WORDS = st.sampled_from(["get the city oslo", "city named oslo on level 5", "set level 99999999999999999 on", ""])
+
+
+@settings(max_examples=400, deadline=None)
+@given(PARAMETERS | st.dictionaries(st.sampled_from(KEYWORDS), ANY_JSON), CHOICES, WORDS)
+def test_no_schema_breaks_the_conversation(parameters: dict[str, Any], choice: Any, words: str) -> None:
+    """Whatever JSON stands wherever in a schema, there is an answer, and a call can be sent as JSON."""
+    tool = FunctionTool(name="get_city", description="City on a level", parameters=parameters)
+    parts = ask(words, tools=(tool, WEATHER), tool_choice=choice)
+    assert parts
+    for part in parts:
+        assert isinstance(part, Say) or len(json.dumps(dict(part.arguments), allow_nan=False)) < 100_000
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_JSON.map(json.dumps) | st.text(max_size=40))
+def test_no_output_breaks_the_conversation(output: str) -> None:
+    """Whatever a function returned, JSON or not, something short is said."""
+    call = FunctionCall(name="get_weather", call_id="c1")
+    request = ReplyRequest(now=NOW, items=(call, FunctionCallOutput(call_id="c1", output=output)), tools=(WEATHER,))
+    assert 0 < len(said(answer(request))) < 2000
+
+
+@pytest.mark.parametrize("choice", ["auto", "required"])
+def test_deep_and_endless_declarations_get_an_answer(choice: str) -> None:
+    """Hundreds of levels, references to references and values of a gigabyte are no reason to go silent."""
+    deep: Any = "x"
+    for n in range(900):
+        deep = {"properties": {"city": deep}} if n % 2 else {"anyOf": [deep]}
+    for schema in (
+        deep,
+        {"default": deep},
+        {"const": deep},
+        {"type": "string", "minLength": 1e9},
+        {"type": "array", "minItems": 1e9},
+        {"allOf": [{"$ref": "#"}] * 50},
+        {"type": "object", "properties": {f"p{n}": {"$ref": "#"} for n in range(99)}, "required": ["p1"]},
+    ):
+        parameters = {"type": "object", "properties": {"city": schema}, "required": ["city"]}
+        assert ask("get the city", tools=(FunctionTool(name="get_city", parameters=parameters),), tool_choice=choice)

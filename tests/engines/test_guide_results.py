@@ -36,3 +36,19 @@ def test_long_output_is_cut_at_a_word() -> None:
     told = result_sentence("word " * 200)
     assert len(told) < 360
     assert told.endswith("word and so on.")
+
+
+@pytest.mark.parametrize("n_levels", [4, 600, 100_000])
+def test_deep_output_is_told_without_its_depth(n_levels: int) -> None:
+    """Nobody follows a list in a list in a list."""
+    told = result_sentence("[" * n_levels + "1" + "]" * n_levels)
+    assert told.startswith(("Here is what I got. more.", "Done. The function gave more levels"))
+    assert "more" in result_sentence('{"a":' * 600 + "1" + "}" * 600)
+
+
+def test_wide_output_is_cut() -> None:
+    """Ten items of a list are enough, and a thousand letters of everything."""
+    assert result_sentence(str(list(range(50)))) == ("Here is what I got. 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and so on.")
+    wide = f'{{"a": {[["word " * 50] * 10] * 10}}}'.replace("'", '"')
+    assert len(result_sentence(wide)) < 1100
+    assert len(result_sentence('{"' + "k" * 10_000 + '": 1}')) < 1100

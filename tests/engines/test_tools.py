@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engines.made_up_schemas import PARAMETERS
-from voicelab.engines.tools import best_fit, forced_call
+from voicelab.engines.schema_values import UnfillableError
+from voicelab.engines.tools import best_fit, forced_call, understood_tools
 from voicelab.protocol.settings import FunctionTool
 
 
@@ -114,7 +115,7 @@ WORDS = st.lists(st.sampled_from(SAID.split()), max_size=8).map(" ".join)
 @given(PARAMETERS, WORDS)
 def test_forced_arguments_satisfy_any_declared_schema(parameters: dict[str, Any], words: str) -> None:
     """Whatever schema is declared and whatever is said, the arguments are valid."""
-    call = forced_call((FunctionTool(name="city_count", parameters=parameters),), words)
+    call = forced_call(understood_tools([FunctionTool(name="city_count", parameters=parameters)]), words)
     jsonschema.validate(call.arguments, parameters)
 
 
@@ -122,6 +123,17 @@ def test_forced_arguments_satisfy_any_declared_schema(parameters: dict[str, Any]
 @given(PARAMETERS, WORDS)
 def test_free_arguments_satisfy_any_declared_schema(parameters: dict[str, Any], words: str) -> None:
     """A call that the words alone complete is valid too."""
-    fit = best_fit((FunctionTool(name="city_count", parameters=parameters),), words)
+    fit = best_fit(understood_tools([FunctionTool(name="city_count", parameters=parameters)]), words)
     if fit is not None and not fit.missing:
         jsonschema.validate(fit.arguments, parameters)
+
+
+def test_function_that_nothing_satisfies_is_never_called() -> None:
+    """A schema that requires itself, or one that no object satisfies, fits no words and cannot be forced."""
+    endless = tool("plant_tree", "", "child", child={"$ref": "#"})
+    text = FunctionTool(name="plant_tree", parameters={"type": "string"})
+    for hopeless in (endless, text):
+        tools = understood_tools([hopeless])
+        assert best_fit(tools, "plant a tree") is None
+        with pytest.raises(UnfillableError, match="plant_tree"):
+            forced_call(tools, "plant a tree")

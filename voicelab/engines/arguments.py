@@ -1,8 +1,8 @@
 """The arguments of a function call, found in the user's words.
 
-In: the JSON schema of a function's parameters and an `Utterance`. Out: an arguments object whose every
-value satisfies its schema, and the required properties for which no words were found. Does not know:
-which function fits (``tools.py``), or whether the call is made.
+In: the schema of a function's parameters, read by ``schema_reading``, and an `Utterance`. Out: an arguments
+object whose every value satisfies its schema, and the required properties for which no words were found. Does
+not know: which function fits (``tools.py``), or whether the call is made.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicelab.engines.guide_sums import parse_sum
-from voicelab.engines.schema import Schema, satisfies, simplify
+from voicelab.engines.schema import satisfies, simplify
+from voicelab.engines.schema_reading import Schema
 from voicelab.engines.utterance import Utterance
 from voicelab.engines.words import name_words
 
 _MAX_ITEMS = 20
+_MAX_DEPTH = 5
+_EXACT = 2**53  # integers up to here are the same in every JSON reader
 _ANY_MARKER = ("in", "for", "to", "of", "about", "on", "at", "called", "named", "with")
 # Which prepositions lead to a property of this name; the first word of the table that is in the name decides.
 _MARKERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -66,24 +69,32 @@ def fill(parameters: Schema, utterance: Utterance) -> Filled:
     """Fill the parameters of a function from what the user said.
 
     Properties whose words are unmistakable (options, numbers) are served first, so that a free text does not
-    eat them. A value that its schema refuses is not used; a default stands in where nothing was said.
+    eat them. A value that its schema refuses is not used; a default stands in where nothing was said. Nobody
+    says objects in objects in objects: what lies deeper than five of them or of lists is not looked for.
+
+    Parameters
+    ----------
+    parameters : Schema
+        As `understood` gives it.
+    utterance : Utterance
+        The words; those that became values are spent.
     """
-    return _object(simplify(parameters, parameters), parameters, utterance)
+    return _object(simplify(parameters), utterance, 0)
 
 
-def _object(schema: Schema, root: Schema, utterance: Utterance) -> Filled:
+def _object(schema: Schema, utterance: Utterance, depth: int) -> Filled:
     properties = schema.get("properties", {})
     required = [name for name in schema.get("required", ()) if name in properties]
-    simple = {name: simplify(properties[name], root) for name in properties}
+    simple = {name: simplify(properties[name]) for name in properties}
     # Authors forget `required`; the first text is then what the function is about.
     wanted = set(required) or {next((n for n in simple if simple[n].get("type") == "string"), "")}
     values: dict[str, Any] = {}
     missing = []
     for name in sorted(simple, key=lambda n: (_rank(n, simple[n]), n not in wanted)):
-        value = _value(name, simple[name], root, utterance, name in wanted)
-        if value is _NOTHING or not satisfies(value, properties[name], root):
+        value = _value(name, simple[name], utterance, name in wanted, depth)
+        if value is _NOTHING or not satisfies(value, properties[name]):
             value = simple[name].get("default", _NOTHING)
-        if value is not _NOTHING and value is not None and satisfies(value, properties[name], root):
+        if value is not _NOTHING and value is not None and satisfies(value, properties[name]):
             values[name] = value
         elif name in required:
             missing.append(Missing(name, simple[name]))
@@ -94,8 +105,7 @@ def _object(schema: Schema, root: Schema, utterance: Utterance) -> Filled:
 
 def _rank(name: str, schema: Schema) -> int:
     """Return when a property is served: the less its words can be mistaken, the earlier."""
-    items = schema.get("items", {})
-    if "enum" in schema or (isinstance(items, Mapping) and "enum" in items):
+    if "enum" in schema or "enum" in schema.get("items", {}):
         return 0
     ranks = {"boolean": 1, "integer": 2, "number": 2, "object": 5, "array": 6}
     return ranks.get(str(schema.get("type")), 3 if _markers(name) else 4)
@@ -106,7 +116,7 @@ def _markers(name: str) -> tuple[str, ...]:
     return next((markers for keys, markers in _MARKERS if any(word in keys for word in words)), ())
 
 
-def _value(name: str, schema: Schema, root: Schema, utterance: Utterance, wanted: bool) -> Any:
+def _value(name: str, schema: Schema, utterance: Utterance, wanted: bool, depth: int) -> Any:
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
@@ -115,15 +125,15 @@ def _value(name: str, schema: Schema, root: Schema, utterance: Utterance, wanted
         case "boolean":
             return _boolean(name, utterance, wanted)
         case "integer" | "number":
-            return _number(name, schema, root, utterance)
+            return _number(name, schema, utterance)
         case "array":
-            return _array(name, schema, root, utterance, wanted)
+            return _array(name, schema, utterance, wanted, depth + 1) if depth < _MAX_DEPTH else _NOTHING
         case "object":
-            return _nested(schema, root, utterance)
+            return _nested(schema, utterance, depth + 1) if depth < _MAX_DEPTH else _NOTHING
         case "string":
-            return next(_texts(name, schema, root, utterance, wanted), _NOTHING)
+            return next(_texts(name, schema, utterance, wanted), _NOTHING)
         case _:
-            return next(_texts(name, {}, root, utterance, wanted), _NOTHING) if wanted else _NOTHING
+            return next(_texts(name, {}, utterance, wanted), _NOTHING) if wanted else _NOTHING
 
 
 def _option(options: Sequence[Any], utterance: Utterance) -> Any:
@@ -143,40 +153,40 @@ def _boolean(name: str, utterance: Utterance, wanted: bool) -> Any:
     return True if utterance.says(_YES) or utterance.says(words) else _NOTHING
 
 
-def _number(name: str, schema: Schema, root: Schema, utterance: Utterance) -> Any:
+def _number(name: str, schema: Schema, utterance: Utterance) -> Any:
     def typed(value: float) -> float:
-        return int(value) if value.is_integer() else value
+        return int(value) if value.is_integer() and abs(value) <= _EXACT else value
 
-    value = utterance.take_number(name_words(name), lambda found: satisfies(typed(found), schema, root))
+    value = utterance.take_number(name_words(name), lambda found: satisfies(typed(found), schema))
     return _NOTHING if value is None else typed(value)
 
 
-def _nested(schema: Schema, root: Schema, utterance: Utterance) -> Any:
-    filled = _object(schema, root, utterance)
+def _nested(schema: Schema, utterance: Utterance, depth: int) -> Any:
+    filled = _object(schema, utterance, depth)
     return dict(filled.arguments) if filled.arguments and not filled.missing else _NOTHING
 
 
-def _array(name: str, schema: Schema, root: Schema, utterance: Utterance, wanted: bool) -> Any:
-    items = simplify(schema.get("items", {}), root)
+def _array(name: str, schema: Schema, utterance: Utterance, wanted: bool, depth: int) -> Any:
+    items = simplify(schema.get("items", {}))
     is_text = items.get("type", "string") == "string" and "enum" not in items
     if is_text and not (wanted or utterance.says(name_words(name))):
         return _NOTHING
     found: list[Any] = []
     for _ in range(min(schema.get("maxItems", _MAX_ITEMS), _MAX_ITEMS)):
-        item = utterance.take_rest() if is_text else _value(name, items, root, utterance, wanted)
+        item = utterance.take_rest() if is_text else _value(name, items, utterance, wanted, depth)
         if item is None or item is _NOTHING or (not is_text and item in found):
             break
-        if satisfies(item, items, root):
+        if satisfies(item, items):
             found.append(item)
     return found or _NOTHING
 
 
-def _texts(name: str, schema: Schema, root: Schema, utterance: Utterance, wanted: bool) -> Iterator[str]:
+def _texts(name: str, schema: Schema, utterance: Utterance, wanted: bool) -> Iterator[str]:
     """Yield the texts that satisfy the schema, the best first."""
     proper = _PROPER_NAMES.intersection(name_words(name))
     for text in _candidates(name, utterance, wanted):
         for form in (string.capwords(text) if proper and text.islower() else text, text, text.upper()):
-            if satisfies(form, schema, root):
+            if satisfies(form, schema):
                 yield form
 
 

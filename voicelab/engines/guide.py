@@ -20,9 +20,9 @@ from voicelab.engines.guide_results import result_sentence
 from voicelab.engines.guide_script import CARDS, INTENTS, PHRASES
 from voicelab.engines.guide_sums import parse_sum
 from voicelab.engines.reply import CallTool, ReplyPart, ReplyRequest, Say
-from voicelab.engines.schema import UnfillableError
+from voicelab.engines.schema_values import UnfillableError
 from voicelab.engines.sentences import sentences
-from voicelab.engines.tools import Fit, best_fit, fit_tool, forced_call
+from voicelab.engines.tools import Fit, best_fit, fit_tool, forced_call, understood_tools
 from voicelab.engines.words import content_stems, plain, stem
 from voicelab.protocol.items import FunctionCall, FunctionCallOutput, InputAudio, Message
 from voicelab.protocol.settings import FunctionTool, NamedFunction
@@ -58,8 +58,12 @@ def understand(text: str) -> Intent | None:
 
 
 def answer(request: ReplyRequest) -> list[ReplyPart]:
-    """Return the whole answer to a request; the same request always gives the same answer."""
-    request = replace(request, text=request.text[:_MAX_LETTERS])
+    """Return the whole answer to a request; the same request always gives the same answer.
+
+    Never raises, whatever schemas the client declared (``schema_reading`` says what is made of them) and whatever
+    its functions returned.
+    """
+    request = replace(request, text=request.text[:_MAX_LETTERS], tools=understood_tools(request.tools))
     must_call = request.tool_choice == "required" or isinstance(request.tool_choice, NamedFunction)
     if must_call and (tools := _choosable(request)):
         return [_forced(tools, request)]

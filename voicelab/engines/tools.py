@@ -1,7 +1,8 @@
 """Which of the client's functions fits what the user said.
 
-In: the declared functions and the user's words. Out: the best `Fit` with its arguments, or None when the
-words have nothing to do with any function. Does not know: conversations, or how a call travels.
+In: the declared functions, their schemas understood, and the user's words. Out: the best `Fit` with its
+arguments, or None when the words have nothing to do with any function. Does not know: conversations, or how a
+call travels.
 
 A word of the name says most, a word of the description or of a parameter little: one of those alone only
 counts when nothing else was said, so that unrelated words never call.
@@ -13,10 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from voicelab.engines.arguments import Missing, fill
 from voicelab.engines.guide_sums import parse_sum
 from voicelab.engines.reply import CallTool
-from voicelab.engines.schema import Schema, plainest, simplify
+from voicelab.engines.schema import satisfies, simplify
+from voicelab.engines.schema_reading import Schema, understood
+from voicelab.engines.schema_values import UnfillableError, plainest
 from voicelab.engines.utterance import Utterance
 from voicelab.engines.words import FUNCTION_WORDS, content_stems, name_words, stem
 from voicelab.protocol.settings import FunctionTool
@@ -112,14 +117,27 @@ class Fit:
         return f"Which {words}{listed}?"
 
 
+def understood_tools(tools: Iterable[FunctionTool]) -> tuple[FunctionTool, ...]:
+    """Return the functions with what their schemas can mean (`understood`), which the rest of this file relies on."""
+    return tuple(msgspec.structs.replace(tool, parameters=dict(understood(tool.parameters))) for tool in tools)
+
+
 def best_fit(tools: Iterable[FunctionTool], text: str) -> Fit | None:
-    """Return the function that fits best; None when none does."""
+    """Return the function that fits best; None when none does.
+
+    Parameters
+    ----------
+    tools : Iterable[FunctionTool]
+        As `understood_tools` gives them.
+    text : str
+        What the user said.
+    """
     fits = [fit for tool in tools if (fit := fit_tool(tool, text))]
     return max(fits, key=lambda fit: (fit.is_certain, fit.score), default=None)
 
 
 def fit_tool(tool: FunctionTool, text: str) -> Fit | None:
-    """Compare one function with the words; None when they have nothing to do with it."""
+    """Compare one function with the words; None when they have nothing to do with it, or nothing satisfies it."""
     said = _said(text)
     weights = _vocabulary(tool)
     hits = {word for word in said if word in weights}
@@ -127,6 +145,8 @@ def fit_tool(tool: FunctionTool, text: str) -> Fit | None:
         return None
     utterance = Utterance(text, spent_stems=_naming(tool, said))
     filled = fill(tool.parameters, utterance)
+    if not (filled.missing or satisfies(dict(filled.arguments), tool.parameters)):
+        return None
     score = sum(weights[word] for word in hits)
     open_words = said - (utterance.value_stems() - hits) - {w for w in said if _CONCEPT_OF.get(w) in hits}
     coverage = len(hits & open_words) / max(len(open_words), 1)
@@ -145,15 +165,17 @@ def forced_call(tools: Sequence[FunctionTool], text: str) -> CallTool:
     Raises
     ------
     UnfillableError
-        A required property has a schema for which no value can be made up.
+        A required property has a schema for which no value can be made up, or no object satisfies the whole.
     """
     fit = best_fit(tools, text)
     tool = fit.tool if fit else tools[0]
     filled = fill(tool.parameters, Utterance(text, spent_stems=_naming(tool, _said(text))))
     arguments = dict(filled.arguments)
     for missing in filled.missing:
-        declared = simplify(tool.parameters, tool.parameters).get("properties", {})
-        arguments[missing.name] = plainest(declared.get(missing.name, {}), tool.parameters, missing.name)
+        declared = simplify(tool.parameters).get("properties", {})
+        arguments[missing.name] = plainest(declared.get(missing.name, {}), missing.name)
+    if not satisfies(arguments, tool.parameters):
+        raise UnfillableError(tool.name)
     return CallTool(tool.name, arguments)
 
 
@@ -167,17 +189,17 @@ def _said(text: str) -> set[str]:
 
 def _naming(tool: FunctionTool, said: set[str]) -> set[str]:
     """Return the stems that named the function or a parameter and so are no material for its arguments."""
-    parameters = simplify(tool.parameters, tool.parameters)
-    names = [*name_words(tool.name), *_property_words(parameters, tool.parameters), *_GENERIC]
+    parameters = simplify(tool.parameters)
+    names = [*name_words(tool.name), *_property_words(parameters), *_GENERIC]
     return {stem(word) for word in names} | {word for word in said if word in _CONCEPT_OF}
 
 
 def _vocabulary(tool: FunctionTool) -> dict[str, float]:
     """Return the weight of every stem that speaks for the function."""
-    parameters = simplify(tool.parameters, tool.parameters)
+    parameters = simplify(tool.parameters)
     words = dict.fromkeys(content_stems(tool.description), _OTHER_WEIGHT)
-    words |= dict.fromkeys(_property_words(parameters, tool.parameters), _OTHER_WEIGHT)
-    words |= dict.fromkeys(_option_words(parameters, tool.parameters), _OPTION_WEIGHT)
+    words |= dict.fromkeys(_property_words(parameters), _OTHER_WEIGHT)
+    words |= dict.fromkeys(_option_words(parameters), _OPTION_WEIGHT)
     named = [word for word in name_words(tool.name) if word not in FUNCTION_WORDS]
     nouns = [word for word in named if word not in _GENERIC]
     words |= dict.fromkeys((stem(word) for word in named), _OTHER_WEIGHT)
@@ -185,18 +207,18 @@ def _vocabulary(tool: FunctionTool) -> dict[str, float]:
     return {word: float(weight) for word, weight in words.items()}
 
 
-def _properties(parameters: Schema, root: Schema) -> dict[str, Schema]:
-    return {name: simplify(schema, root) for name, schema in parameters.get("properties", {}).items()}
+def _properties(parameters: Schema) -> dict[str, Schema]:
+    return {name: simplify(schema) for name, schema in parameters.get("properties", {}).items()}
 
 
-def _property_words(parameters: Schema, root: Schema) -> list[str]:
-    return [stem(word) for name in _properties(parameters, root) for word in name_words(name)]
+def _property_words(parameters: Schema) -> list[str]:
+    return [stem(word) for name in _properties(parameters) for word in name_words(name)]
 
 
-def _option_words(parameters: Schema, root: Schema) -> list[str]:
+def _option_words(parameters: Schema) -> list[str]:
     options = [
         option
-        for schema in _properties(parameters, root).values()
-        for option in (*schema.get("enum", ()), *simplify(schema.get("items"), root).get("enum", ()))
+        for schema in _properties(parameters).values()
+        for option in (*schema.get("enum", ()), *simplify(schema.get("items", {})).get("enum", ()))
     ]
     return [word for option in options if isinstance(option, str) for word in content_stems(option.replace("_", " "))]
