@@ -22,6 +22,7 @@ def test_server_says_what_it_is() -> None:
     about = EngineRoom(Choice("guide", "guide"), in_place=HERE).engines().about
     assert (about["hearing"], about["reply"], about["reply_is_a_model"]) == ("guide", "guide", False)
     assert about["modelled_cost"] == {"hear_finish_ms": HERE.hear_finish_ms, "speak_first_ms": HERE.speak_first_ms}
+    assert about["usage"].startswith("estimated")
     assert about["notes"] == []
 
 

@@ -119,6 +119,7 @@ class EngineRoom:
                 "reply": mind.name,
                 "reply_is_a_model": mind.is_model,
                 "speech_scores": Scorer().name,
+                "usage": "estimated: audio by the published rules, text as one token for four characters",
                 "modelled_cost": None if self._in_place is None else asdict(self._in_place),
                 "notes": notes,
             },
