@@ -57,7 +57,8 @@ def test_limits_and_the_trace_can_be_chosen_to_teach_with(tmp_path: Path) -> Non
     (trace,) = (open_run(folder) for folder in (tmp_path / "traces").iterdir())
     assert trace.manifest.side == "server"
     assert trace.manifest.state == "complete"
-    assert trace.records()[-1].event["error"]["code"] == "session_expired"
+    errors = [record.event["error"]["code"] for record in trace.records() if record.type == "error"]
+    assert "session_expired" in errors
 
 
 def test_a_frame_beyond_all_limits_is_told_and_one_beyond_reason_closes_only_its_session() -> None:
