@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from voicelab.audio.signals import tone
-from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import read_records
 from voicelab.runlog.recorder import DirectWriting, Recorder
 from voicelab.runlog.writer import RunWriter, prepare_folder
@@ -82,6 +82,7 @@ def test_folder_that_is_finished_can_still_be_asked_to_be_up_to_date(tmp_path: P
     writing = direct(tmp_path / "run")
     writing.finish(Manifest(state="complete"))
     writing.sync()
+    assert read_manifest(tmp_path / "run").state == "complete"
 
 
 def test_track_never_changes_its_past(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from voicelab.measure.run import Run
 from voicelab.protocol.dialects import make_dialect
 from voicelab.protocol.ids import Ids
 from voicelab.protocol.settings import merge
+from voicelab.runlog.recorder import DirectWriting
 from voicelab.server.engines import Engines
 from voicelab.server.serve import serve
 from voicelab.session.asking import FIRST_ASK
@@ -21,7 +22,6 @@ from voicelab.session.core import SessionCore
 from voicelab.session.live import LiveRun, Plan
 from voicelab.session.playback import NullSink
 from voicelab.session.tools import Tool
-from voicelab.session.writing import DirectWriting
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
 from voicelab.transports.memory import MemoryTransport, memory_pair

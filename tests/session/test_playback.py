@@ -14,11 +14,10 @@ from tests.server.room import WALL
 from voicelab.audio.samples import Samples
 from voicelab.audio.signals import tone
 from voicelab.runlog.manifest import Manifest
-from voicelab.runlog.recorder import Recorder
+from voicelab.runlog.recorder import DirectWriting, Recorder
 from voicelab.runlog.tracks import read_track
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session.playback import FileSink, NullSink, Player, Sink
-from voicelab.session.writing import DirectWriting
 from voicelab.transports.clock import Clock
 from voicelab.transports.virtual_time import run_in_virtual_time
 

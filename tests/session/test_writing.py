@@ -12,10 +12,11 @@ from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import read_records
 from voicelab.runlog.record import Record, encode_line
+from voicelab.runlog.recorder import DirectWriting, Writing
 from voicelab.runlog.tracks import read_track
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session import writing
-from voicelab.session.writing import DirectWriting, ThreadedWriting, Writing
+from voicelab.session.writing import ThreadedWriting
 
 
 def line(seq: int) -> bytes:

@@ -17,13 +17,10 @@ from voicelab.protocol.beta_session import (
     USUAL_TEMPERATURE,
     check_flat,
     flatten,
-    hint,
     nest,
     param_to_beta,
     param_to_ga,
 )
-
-__all__ = ["Beta", "hint"]
 
 _GA_TO_BETA = {
     f"response.output_{kind}.{step}": f"response.{kind}.{step}"

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from voicelab.errors import ConfigError
-from voicelab.protocol.beta import hint
+from voicelab.protocol.beta_session import hint
 from voicelab.protocol.settings import SessionConfig, TranscriptionConfig, convert, to_plain
 from voicelab.server.changes import apply_change
 

@@ -14,10 +14,7 @@ from voicelab.audio.samples import Samples
 from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest
 from voicelab.runlog.record import Track
-from voicelab.runlog.recorder import DirectWriting, Writing
 from voicelab.runlog.writer import RunWriter
-
-__all__ = ["DirectWriting", "ThreadedWriting", "Writing"]
 
 FLUSH_S = 0.5
 SYNC_TIMEOUT_S = 5.0

@@ -16,7 +16,7 @@ The rule is one table, state and what the newest window shows (see ``TRANSITIONS
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -242,17 +242,37 @@ def find_turns(scores: Iterable[Score], settings: EndpointSettings | None = None
         In order. Only the last can lack ``decided_ms``: its audio stopped before ``silence_ms`` of silence.
     """
     endpointer = Endpointer(settings)
+    return turns_in(scores, endpointer.feed, endpointer.settings.threshold)
+
+
+def turns_in(scores: Iterable[Score], feed: Callable[[Score], list[Moment]], threshold: float) -> list[Turn]:
+    """Feed the windows of a recording to a rule, and gather its moments into turns.
+
+    Parameters
+    ----------
+    scores : iterable of Score
+        All windows in order.
+    feed : callable
+        The rule: takes a window, returns what it decided.
+    threshold : float
+        Probability from which on a window counts as voiced; a turn that stays open ends with the last of them.
+
+    Returns
+    -------
+    list of Turn
+        As `find_turns`.
+    """
     turns: list[Turn] = []
     start: Started | None = None
     voiced_end_ms = 0.0
     for score in scores:
-        for moment in endpointer.feed(score):
+        for moment in feed(score):
             if isinstance(moment, Started):
                 start = moment
             elif isinstance(moment, Ended) and start is not None:
                 turns.append(Turn(start.speech_start_ms, moment.speech_end_ms, start.padded_start_ms, moment.at_ms))
                 start = None
-        if score.probability >= endpointer.settings.threshold:
+        if score.probability >= threshold:
             voiced_end_ms = score.end_ms
     if start is not None:
         turns.append(Turn(start.speech_start_ms, voiced_end_ms, start.padded_start_ms, None))

@@ -15,7 +15,7 @@ from typing import Literal
 from voicelab.audio.samples import Samples
 from voicelab.errors import ConfigError
 from voicelab.turns.completeness import FITTED, Weights, completeness, silence_for
-from voicelab.turns.endpoint import Ended, Endpointer, EndpointSettings, Moment, Started, Turn
+from voicelab.turns.endpoint import Endpointer, EndpointSettings, Moment, Turn, turns_in
 from voicelab.turns.prosody import Listener
 from voicelab.turns.scores import Score
 
@@ -230,20 +230,10 @@ def find_semantic_turns(
     endpointer = SemanticEndpointer(settings, weights)
     endpointer.hear(samples)
     to_read = list(words)
-    turns: list[Turn] = []
-    start: Started | None = None
-    voiced_end_ms = 0.0
-    for score in scores:
+
+    def feed(score: Score) -> list[Moment]:
         while to_read and to_read[0][0] <= score.start_ms:
             endpointer.read(to_read.pop(0)[1])
-        for moment in endpointer.feed(score):
-            if isinstance(moment, Started):
-                start = moment
-            elif isinstance(moment, Ended) and start is not None:
-                turns.append(Turn(start.speech_start_ms, moment.speech_end_ms, start.padded_start_ms, moment.at_ms))
-                start = None
-        if score.probability >= endpointer.settings.threshold:
-            voiced_end_ms = score.end_ms
-    if start is not None:
-        turns.append(Turn(start.speech_start_ms, voiced_end_ms, start.padded_start_ms, None))
-    return turns
+        return endpointer.feed(score)
+
+    return turns_in(scores, feed, endpointer.settings.threshold)
