@@ -108,3 +108,18 @@ def test_a_session_that_cannot_be_is_refused_when_the_secret_is_made(
     with pytest.raises(ConfigError) as caught:
         whole_session(asked)
     assert (caught.value.param, caught.value.code) == (param, code)
+
+
+def test_a_secret_is_refused_for_a_session_that_could_not_begin() -> None:
+    """What would be wrong in an update is wrong here, before anybody connects with it."""
+    ears = {"transcription": {"model": "nobody"}}
+    with pytest.raises(ConfigError, match="nobody") as caught:
+        whole_session({"type": "realtime", "audio": {"input": ears}})
+    assert caught.value.param == "session.audio.input.transcription.model"
+
+
+def test_a_model_without_turn_detection_needs_none_in_its_secret() -> None:
+    """As in an update: detection that is not mentioned beside such a model is off."""
+    ears = {"transcription": {"model": "gpt-realtime-whisper"}}
+    whole = whole_session({"type": "transcription", "audio": {"input": ears}})
+    assert whole["audio"]["input"]["turn_detection"] is None

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from tests.server.room import Client, GivenEars, Saying, converse, spoken
+from tests.server.room import WALL, Client, GivenEars, Saying, converse, spoken
 from voicelab.engines.reply import Say
+from voicelab.errors import ConfigError
+from voicelab.protocol.client_events import ResponseCancel, ResponseCreate
+from voicelab.protocol.ids import Ids
 from voicelab.protocol.items import text_of
-from voicelab.server.engines import ServerOptions
+from voicelab.protocol.server_events import ResponseCreated
+from voicelab.protocol.settings import ResponseParams, convert
+from voicelab.server.connection import Connection
+from voicelab.server.engines import Engines, ServerOptions
+from voicelab.server.responses import Responses
+from voicelab.transports.clock import Clock
+from voicelab.transports.virtual_time import run_in_virtual_time
+from voicelab.turns.scores import Scorer
 
 SMALL = ServerOptions(context_tokens=114)  # 100 for the input
 
@@ -258,3 +270,40 @@ def test_own_input_never_touches_the_conversation_s_sound() -> None:
 
     part = converse(talk).of("conversation.item.retrieved")[0]["item"]["content"][0]
     assert len(base64.b64decode(part["audio"])) > 20_000
+
+
+@pytest.mark.parametrize("end", ["answered", "cancelled at once", "refused"])
+def test_the_sound_of_own_input_is_let_go(end: str) -> None:
+    """However the response ends, or does not begin: nothing of its input stays behind."""
+    sound = base64.b64encode(spoken("hello").astype("<i2").tobytes()).decode()
+    own: list[Any] = [{"type": "message", "role": "user", "content": [{"type": "input_audio", "audio": sound}]}]
+    if end == "refused":
+        own.append({"type": "item_reference", "id": "nobody"})
+    kept: list[int] = []
+
+    async def perform() -> None:
+        async def ears() -> GivenEars:
+            return GivenEars()
+
+        engines = Engines(open_scorer=Scorer, reply=Saying(), about={}, open_hearing=ears)
+        clock = Clock(asyncio.get_running_loop(), WALL)
+        connection = Connection(engines, clock, Ids(1), ServerOptions(), "test")
+        asked = convert({"conversation": "none", "input": own}, ResponseParams, root="response")
+        async with asyncio.TaskGroup() as tasks:
+            responses = Responses(connection, tasks)
+            with suppress(ConfigError):
+                responses.create(ResponseCreate(response=asked))
+                kept.append(len(connection.memory.hearings))
+            if end == "cancelled at once":
+                (created,) = (e for e in drain(connection) if isinstance(e, ResponseCreated))
+                responses.cancel(ResponseCancel(response_id=created.response.id))
+        assert connection.memory.hearings == {}
+        connection.memory.close()
+
+    run_in_virtual_time(perform())
+    assert kept == ([] if end == "refused" else [1])
+
+
+def drain(connection: Connection) -> list[Any]:
+    """Return the events that wait to be sent."""
+    return [connection.outbox.get_nowait() for _ in range(connection.outbox.qsize())]

@@ -14,7 +14,7 @@ import pytest
 from tests.server.input_room import BrokenEars, words_with_pause
 from tests.server.room import GivenEars, Saying
 from voicelab.audio.signals import silence
-from voicelab.engines.base import HearingHandle
+from voicelab.engines.base import Heard, HearingHandle
 from voicelab.errors import EngineError
 from voicelab.protocol.ids import Ids
 from voicelab.server.connection import Connection
@@ -134,3 +134,27 @@ def test_item_deleted_before_its_words_come_leaves_nothing() -> None:
         assert connection.memory.hearings == {}
 
     connected(keep, Opened())
+
+
+def test_clips_are_recognised_one_after_the_other() -> None:
+    """A dozen clips at once do not open a dozen recognisers at once."""
+
+    @dataclass
+    class Counting(GivenEars):
+        """Ears that know how many of them are open."""
+
+        async def finish(self) -> Heard:
+            still_open.append(sum("close" not in ears.calls for ears in opened.ears))
+            await asyncio.sleep(1)
+            return await super().finish()
+
+    still_open: list[int] = []
+    opened = Opened(Counting)
+
+    async def conversation(connection: Connection) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for n in range(5):
+                keep_item_audio(connection, tasks, f"item_{n}", CLIP)
+
+    connected(conversation, opened)
+    assert still_open == [1] * 5

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 
 import pytest
 
 from tests.server.room import Client, GivenEars, Saying, converse, spoken
 from voicelab.audio.formats import PCMU, Encoder
+from voicelab.engines.base import Heard
 
 
 def text_item(text: str, **fields: object) -> dict[str, object]:
@@ -217,3 +219,51 @@ def test_an_answer_deleted_while_it_is_spoken_stays_deleted() -> None:
     client = converse(talk, reply=reply)
     assert client.of("error")[0]["error"]["code"] == "item_not_found"
     assert len(reply.requests[1].items) == 1
+
+
+def test_an_item_of_a_client_is_whole_whatever_it_says() -> None:
+    """``conversation.item.done`` means final: a status of in_progress sent along does not stay."""
+
+    async def talk(client: Client) -> None:
+        await client.send("conversation.item.create", item=text_item("x", status="in_progress"))
+        await client.until("conversation.item.done")
+
+    assert converse(talk).of("conversation.item.done")[0]["item"]["status"] == "completed"
+
+
+def test_two_recordings_in_an_item_are_given_back_once() -> None:
+    """All of the sound in the first part, none in the second: nothing is doubled."""
+    first, second = (spoken("hello")[start : start + 4_800].astype("<i2").tobytes() for start in (0, 4_800))
+    parts = [{"type": "input_audio", "audio": base64.b64encode(data).decode()} for data in (first, second)]
+
+    async def talk(client: Client) -> None:
+        item = {"type": "message", "id": "two", "role": "user", "content": parts}
+        await client.send("conversation.item.create", item=item)
+        await client.send("conversation.item.retrieve", item_id="two")
+        await client.until("conversation.item.retrieved")
+
+    sounds = [part["audio"] for part in converse(talk).of("conversation.item.retrieved")[0]["item"]["content"]]
+    assert base64.b64decode(sounds[0]) == first + second
+    assert sounds[1] is None
+
+
+def test_words_of_a_deleted_message_are_not_told() -> None:
+    """Whoever deletes a message before its words are there hears no more of it."""
+
+    class Slow(GivenEars):
+        async def finish(self) -> Heard:
+            await asyncio.sleep(2)
+            return await super().finish()
+
+    async def talk(client: Client) -> None:
+        ears = {"transcription": {"model": "whisper-1"}, "turn_detection": None}
+        await client.send("session.update", session={"type": "realtime", "audio": {"input": ears}})
+        await client.append(spoken("hello"))
+        await client.send("input_audio_buffer.commit")
+        committed = await client.until("input_audio_buffer.committed")
+        await client.send("conversation.item.delete", item_id=committed["item_id"])
+        await asyncio.sleep(5)
+
+    client = converse(talk, ears=Slow())
+    assert client.of("conversation.item.deleted")
+    assert not [kind for kind in client.kinds if "transcription" in kind]

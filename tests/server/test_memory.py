@@ -197,3 +197,14 @@ def test_typed_text_leaves_the_spoken_words_out() -> None:
     message = Message(role="user", content=(InputText("look"), InputAudio(transcript="here"), InputText("now")))
     assert typed_text(message) == "look now"
     assert typed_text(FunctionCallOutput(call_id="call_1", output="4")) == ""
+
+
+def test_the_words_of_a_message_with_two_recordings_are_told_once() -> None:
+    """They belong to the sound as a whole; what was typed between stays where it is."""
+    memory = Memory()
+    memory.keep_user("item_u", ramp(100), Speech())
+    memory.hearings["item_u"].heard = Heard("good morning", rejected=False, confidence=1.0, engine="given")
+    parts = (InputAudio(), InputText(text="and"), InputAudio())
+    told = memory.remembered(Message(id="item_u", role="user", content=parts))
+    memory.close()
+    assert text_of(told) == "good morning and"
