@@ -19,6 +19,7 @@ from voicelab.runlog.tracks import read_track
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session.playback import FileSink, NullSink, Player, Sink
 from voicelab.transports.clock import Clock
+from voicelab.transports.pacing import sleep_until
 from voicelab.transports.virtual_time import run_in_virtual_time
 
 
@@ -74,7 +75,7 @@ def test_interruption_counts_the_samples_heard_so_far(tmp_path: Path, after_ms: 
     async def act(player: Player) -> None:
         player.add("item", "resp", sound)
         await asyncio.sleep(after_ms / 1000)
-        cuts.extend(player.interrupt())
+        cuts.extend(await player.interrupt())
         await asyncio.sleep(1)
         assert not player.busy
 
@@ -97,7 +98,7 @@ def test_interruption_tells_each_item_apart(tmp_path: Path) -> None:
             player.add(name, "resp", tone(300, 100))
             player.complete(name)
         await asyncio.sleep(0.150)
-        cuts.extend(player.interrupt())
+        cuts.extend(await player.interrupt())
 
     play(tmp_path / "run", act)
     assert [(cut.item_id, cut.heard_ms) for cut in cuts] == [("second", pytest.approx(50, abs=1)), ("third", 0)]
@@ -125,7 +126,7 @@ def test_interrupting_silence_cuts_nothing(tmp_path: Path) -> None:
     """Nobody is cut off when nothing plays."""
 
     async def act(player: Player) -> None:
-        assert player.interrupt() == []
+        assert await player.interrupt() == []
 
     play(tmp_path / "run", act)
 
@@ -146,3 +147,102 @@ def test_file_sink_keeps_what_was_played(tmp_path: Path) -> None:
     play(tmp_path / "run", act, sink)
     with wave.open(str(tmp_path / "heard-by-me.wav")) as file:
         assert file.readframes(10_000) == sound.astype("<i2").tobytes()
+
+
+class LateSink(NullSink):
+    """Knows a moment later how much was heard, as a browser does."""
+
+    def __init__(self, heard: int) -> None:
+        super().__init__()
+        self._heard = heard
+        self._taken = 0
+        self._settled = False
+
+    def play(self, frame: Samples) -> None:
+        super().play(frame)
+        self._taken += len(frame)
+
+    def unheard(self) -> int:
+        return self._taken - self._heard if self._settled else super().unheard()
+
+    def flush(self) -> Awaitable[None]:
+        super().flush()
+        return self._settle()
+
+    async def _settle(self) -> None:
+        await asyncio.sleep(0.03)
+        self._settled = True
+
+
+def test_a_sink_that_counts_later_is_waited_for(tmp_path: Path) -> None:
+    """The cut is what the sink counted in the end, not the estimate of the first moment; until then it is not quiet."""
+    cuts = []
+
+    async def act(player: Player) -> None:
+        player.add("item", "resp", tone(300, 2_000))
+        await asyncio.sleep(0.5)
+        settling = player.stop()
+        assert settling is not None
+        assert player.busy
+        await settling
+        cuts.extend(player.cuts())
+        assert not player.busy
+        assert player.cuts() == []
+
+    recorder = play(tmp_path / "run", act, sink=LateSink(heard=11_111))
+    assert [cut.heard_ms for cut in cuts] == [11_111 // 24]
+    assert facts(recorder, "stopped")[0]["heard_ms"] == 11_111 / 24
+    assert len(read_track(tmp_path / "run" / "heard.wav")) == 11_111
+
+
+class HoldingSink(NullSink):
+    """Takes frames long before they are heard, as a slow line to a browser makes it."""
+
+    LEAD_S = 0.4
+
+    async def wait(self) -> None:
+        await sleep_until(self._end_s - self.LEAD_S)
+
+
+def test_what_a_sink_still_holds_is_not_heard_yet(tmp_path: Path) -> None:
+    """Interrupted while the sink holds 400 ms, the heard track ends where the ear did, not where the sink was fed."""
+
+    async def act(player: Player) -> None:
+        player.add("item", "resp", tone(300, 3_000))
+        await asyncio.sleep(1.0)
+        (cut,) = await player.interrupt()
+        assert cut.heard_ms == pytest.approx(1_000, abs=1)
+
+    play(tmp_path / "run", act, sink=HoldingSink())
+    assert len(read_track(tmp_path / "run" / "heard.wav")) == pytest.approx(24_000, abs=24)
+
+
+def test_the_end_of_an_item_counts_as_heard_only_when_it_was(tmp_path: Path) -> None:
+    """Cut off in its last 400 ms, which the sink holds already, an item is cut there, and not finished."""
+
+    async def act(player: Player) -> None:
+        player.add("item", "resp", tone(300, 1_000))
+        player.complete("item")
+        await asyncio.sleep(0.8)
+        (cut,) = await player.interrupt()
+        assert cut.heard_ms == pytest.approx(800, abs=1)
+
+    recorder = play(tmp_path / "run", act, sink=HoldingSink())
+    assert [fact["reason"] for fact in facts(recorder, "stopped")] == ["interrupted"]
+
+
+def test_a_reply_that_goes_on_while_the_sink_plays_has_no_hole(tmp_path: Path) -> None:
+    """More of an item that arrives before the sink is empty follows at once: no underrun, one stretch."""
+    sound = tone(300, 1_000)
+
+    async def act(player: Player) -> None:
+        player.add("item", "resp", sound[:12_000])
+        await asyncio.sleep(0.3)
+        player.add("item", "resp", sound[12_000:])
+        player.complete("item")
+        await asyncio.sleep(1)
+        assert not player.busy
+
+    recorder = play(tmp_path / "run", act, sink=HoldingSink())
+    assert facts(recorder, "underrun") == []
+    assert (read_track(tmp_path / "run" / "heard.wav") == sound).all()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicelab.audio.samples import Samples
 from voicelab.measure.facts import Facts, gather
@@ -27,6 +28,7 @@ from voicelab.measure.prices import Price, price_of
 from voicelab.measure.story import Story
 from voicelab.measure.tables import costs_table, events_table, responses_table, turns_table, vad_table
 from voicelab.measure.turns import Turn, turns_of
+from voicelab.runlog.loudness import BUCKET_SAMPLES, Loudness, outline
 from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import RecordReader
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
@@ -50,6 +52,8 @@ class Run:
     reading : callable, optional
         Gives a context in which the folder of a live session is read: it brings the folder up to date first, and lets
         one thread in at a time.
+    loudness : Loudness, optional
+        The outline of the newest sound of a live session.
 
     Raises
     ------
@@ -63,10 +67,13 @@ class Run:
         *,
         live: Tail | None = None,
         reading: Callable[[], AbstractContextManager[None]] = nullcontext,
+        loudness: Loudness | None = None,
     ) -> None:
         self.folder = Path(folder)
         self._live = live
         self._reading = reading
+        self._loudness = loudness
+        self._over = False
         self._reader = RecordReader(self.folder)
         self._read: list[Record] = []
         self._facts: tuple[int, Facts] | None = None
@@ -82,6 +89,25 @@ class Run:
     def manifest(self) -> Manifest:
         """What the run says of itself, as it is now."""
         return read_manifest(self.folder)
+
+    @property
+    def growing(self) -> bool:
+        """Whether more may come: its session is open here, or its writer elsewhere has not completed it.
+
+        A writer that was killed never completes its run: such a run says for ever that it grows.
+        """
+        if not self._over and self._live is None:
+            self._over = self.manifest.state != "running"
+        return not self._over
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is recorded by a session of this process."""
+        return self._live is not None
+
+    def finish(self) -> None:
+        """Say that no more will come: called by the session that recorded it."""
+        self._over = True
 
     @property
     def bad_lines(self) -> int:
@@ -177,6 +203,25 @@ class Run:
 
     def _samples(self, track: Track, start: int = 0, n: int | None = None) -> Samples:
         return read_track(self.folder / f"{track}.wav", start, n)
+
+    def loudness(self, track: Track, first_bucket: int = 0) -> tuple[int, NDArray[np.int16]]:
+        """Return the outline of a track: the lowest and highest sample of each 10 ms.
+
+        Parameters
+        ----------
+        track : Track
+            ``input`` or ``heard``, which lie on the run's time line.
+        first_bucket : int
+            The first that is wanted; of a live session the last two minutes are in memory, and a later one may come.
+
+        Returns
+        -------
+        first_bucket : int
+        buckets : int16, shape (n, 2)
+        """
+        if self._loudness is not None:
+            return self._loudness.since(track, first_bucket)
+        return first_bucket, outline(self.samples(track, first_bucket * BUCKET_SAMPLES))
 
     def stretch(self, track: Track, start_ms: float, end_ms: float) -> Samples:
         """Return a track's samples between two instants of the run, silence where nothing was recorded."""

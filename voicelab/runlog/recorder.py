@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from voicelab.audio.samples import Samples
+from voicelab.runlog.loudness import Loudness
 from voicelab.runlog.manifest import Manifest
 from voicelab.runlog.record import AudioRef, Direction, Record, Track, encode_line
 from voicelab.runlog.secrets import Suspicion, hide_secrets
@@ -105,6 +106,7 @@ class Recorder:
         self._wall_start_us = _us_since_1970(clock.wall_at(0))
         self._ends: dict[Track, int] = {"input": 0, "output": 0, "heard": 0}
         self.records = Tail()
+        self.loudness = Loudness()
         self.epoch = 0
 
     def record(
@@ -167,6 +169,7 @@ class Recorder:
         start = self._ends[track] if start is None else max(start, self._ends[track])
         self._ends[track] = start + len(samples)
         self._writing.audio(track, start, samples)
+        self.loudness.take(track, start, samples)
         return AudioRef(track=track, start=start, n=len(samples))
 
     def end_of(self, track: Track) -> int:

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from msgspec import UNSET, UnsetType
 
+from voicelab.audio.frames import FRAME_MS
 from voicelab.errors import ConfigError, RunError
 from voicelab.protocol.dialects import make_dialect
 from voicelab.protocol.ids import Ids
@@ -26,9 +27,10 @@ from voicelab.session.asking import FIRST_ASK, ask_for
 from voicelab.session.faces import AsyncSession, Session
 from voicelab.session.live import LiveRun, Plan
 from voicelab.session.local_server import LocalServer, shared_local_server
+from voicelab.session.outgoing import checked_chunk
 from voicelab.session.playback import FileSink, NullSink, Sink
 from voicelab.session.portal import portal, session_began, session_ended, wall_now
-from voicelab.session.profiles import LOCAL_MODEL, Auth, DialectName, Target, hosted_target
+from voicelab.session.profiles import LOCAL_MODEL, Auth, DialectName, Target, hosted_target, with_query
 from voicelab.session.tools import Tool, as_tools
 from voicelab.session.writing import ThreadedWriting
 from voicelab.transports.clock import Clock
@@ -52,7 +54,8 @@ def connect(
     out: str | PathLike[str] | None = None,
     tags: Mapping[str, str] | None = None,
     note: str = "",
-    sink: str | PathLike[str] = "null",
+    sink: str | PathLike[str] | Sink = "null",
+    chunk_ms: int = FRAME_MS,
     api_key: str | None = None,
     auth: Auth | None = None,
     dialect: DialectName = "ga",
@@ -76,8 +79,11 @@ def connect(
         The run folder, new or empty; ``runs/<time>-<target>`` when absent.
     tags, note
         Kept in the manifest; tags become columns over many runs.
-    sink : {"null", "device"} or path
-        Where replies are heard: by nobody (at real-time pace), the sound card, or a new WAV file.
+    sink : {"null", "device"}, path or Sink
+        Where replies are heard: by nobody (at real-time pace), the sound card, or a new WAV file; also any object that
+        does what `voicelab.session.playback.Sink` says.
+    chunk_ms : {20, 40, 60, 80, 100}
+        How much sound goes into one event: more means fewer events, and a later one.
     api_key : str, optional
         For the target; otherwise from ``OPENAI_API_KEY`` (OpenAI only), ``AZURE_OPENAI_API_KEY`` (Azure only) or
         ``VOICELAB_API_KEY`` (other URLs).
@@ -135,6 +141,7 @@ def connect(
         tools=declared,
         tags=dict(tags or {}),
         note=note,
+        chunk_ms=checked_chunk(chunk_ms),
     )
     return Opener(plan, find_target, sink)
 
@@ -142,12 +149,14 @@ def connect(
 class Opener:
     """A session that is ready to be opened, by ``with`` or ``async with``; made by `connect`."""
 
-    def __init__(self, plan: Plan, find_target: Callable[[], Target], sink: str | PathLike[str]) -> None:
+    def __init__(self, plan: Plan, find_target: Callable[[], Target], sink: str | PathLike[str] | Sink) -> None:
         self._plan = plan
         self._find_target = find_target
         self._sink = sink
         self._live: LiveRun | None = None
         self._closed = False
+        # What a reconnect may choose anew at the embedded server; it stands in the address.
+        self._chosen: dict[str, str] = {}
 
     def open(self) -> Session:
         """Open the session without ``with``, as suits a notebook; its ``close()`` completes the run folder.
@@ -155,7 +164,7 @@ class Opener:
         A session that is still open when Python ends is closed then.
         """
         target, here = self._find_target(), portal()
-        session = Session(here.call(self._open(target)), here, self._close)
+        session = Session(here.call(self._open(target)), here, self._close, self._choose)
         atexit.register(self._close_at_exit)
         return session
 
@@ -170,7 +179,7 @@ class Opener:
     async def __aenter__(self) -> AsyncSession:
         here = portal()
         target = await here.wait(here.in_thread(self._find_target))
-        return AsyncSession(await here.wait(self._open(target)), here, self._close)
+        return AsyncSession(await here.wait(self._open(target)), here, self._close, self._choose)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -185,7 +194,9 @@ class Opener:
             provider=target.provider,
             url=target.url,
             model=target.model,
-            open_transport=lambda: open_websocket(target.connect_url, target.headers, target.subprotocols),
+            open_transport=lambda: open_websocket(
+                with_query(target.connect_url, self._chosen), target.headers, target.subprotocols
+            ),
             dialect=target.dialect,
             secrets=(target.key,) if target.key else (),
         )
@@ -194,6 +205,15 @@ class Opener:
         await self._live.open()
         session_began()
         return self._live
+
+    def _choose(self, chosen: Mapping[str, str]) -> None:
+        """Take note of how the embedded server shall hear and who answers, from the next connection on."""
+        if self._live is None or "voicelab" not in self._live.core.in_force:
+            raise ConfigError(
+                f"{' and '.join(chosen)} can be chosen at the embedded server only; this target has its own",
+                param=next(iter(chosen)),
+            )
+        self._chosen.update(chosen)
 
     def _close_at_exit(self) -> None:
         portal().call(self._close())
@@ -212,7 +232,9 @@ class Opener:
             await self._live.close("failed", f"{type(error).__name__}: {error}")
 
 
-def _make_sink(sink: str | PathLike[str]) -> Sink:
+def _make_sink(sink: str | PathLike[str] | Sink) -> Sink:
+    if not isinstance(sink, str | PathLike):
+        return sink
     if sink == "null":
         return NullSink()
     if sink == "device":

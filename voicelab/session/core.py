@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from voicelab.audio.clip import Clip
+from voicelab.audio.frames import FRAME_MS
 from voicelab.audio.samples import Samples
 from voicelab.errors import AudioError, ServerError, TransportClosed, TransportError
 from voicelab.protocol import client_events as ce
@@ -29,7 +30,9 @@ from voicelab.session.connection import Connection
 from voicelab.session.differences import Difference, SettingsWarning, find_differences, part_in_force
 from voicelab.session.history import as_history
 from voicelab.session.incoming import Incoming
-from voicelab.session.outgoing import Outgoing
+from voicelab.session.listening import Listening
+from voicelab.session.microphone import Microphone
+from voicelab.session.outgoing import Outgoing, checked_chunk
 from voicelab.session.playback import Player, Sink
 from voicelab.session.reacting import Reacting
 from voicelab.session.requests import ANSWER_TIMEOUT_S, REFUSAL_WAIT_S, REPLY_TIMEOUT_S, Requests
@@ -58,6 +61,8 @@ class SessionCore:
         Functions that the model may call.
     dialect : {"ga", "beta"}
         What the connection speaks; the log always speaks GA.
+    chunk_ms : int
+        How much sound goes into one event.
     """
 
     def __init__(
@@ -71,15 +76,18 @@ class SessionCore:
         asked: Mapping[str, Any],
         tools: Mapping[str, Tool],
         dialect: str = "ga",
+        chunk_ms: int = FRAME_MS,
     ) -> None:
         self._recorder = recorder
         self._sink = sink
         self._calls = Calls()
         self._out = Outgoing(clock, ids, recorder)
+        self._out.use_chunk(chunk_ms)
         self._player = Player(sink, clock, recorder, self._calls.look)
         self._in = Incoming(recorder, self._player)
         self._source = Source(self._out.send_audio, lambda: self._in.detection is not None)
         self._appending = Appending(self._out, self._source, recorder, clock)
+        self.listening = Listening(self._appending, self._in, self._source, recorder)
         self._requests = Requests(self._out, self._in, self._calls, self._player)
         self._connection = Connection(open_transport, dialect, self._in, self._out, self._calls, self._source, recorder)
         self._reacting = Reacting(
@@ -113,10 +121,11 @@ class SessionCore:
 
     async def close(self) -> None:
         """End the conversation; what plays is cut off."""
+        self.listening.end()
         self._source.stop(TransportClosed("the session was closed here", code=1000))
         await self._connection.end_tasks()
         if self._player.busy:
-            self._player.interrupt()
+            await self._player.interrupt()
         await self._connection.close()
         self._sink.close()
 
@@ -129,7 +138,7 @@ class SessionCore:
         history = as_history(self._in.conversation.items)
         await self._connection.stop()
         if self._player.busy:
-            self._player.interrupt()
+            await self._player.interrupt()
         self.asked = merge(self.asked, change or {})
         self._recorder.epoch += 1
         await self._connect()
@@ -255,9 +264,33 @@ class SessionCore:
         self._reacting.cut()
         await self._calls.until(lambda: self._in.conversation.active_response is None, what="response.done")
 
-    async def mark(self, text: str) -> None:
-        """Write a remark on the time line."""
-        self._recorder.local("mark", text=text)
+    async def mark(self, text: str, at_ms: float | None = None) -> None:
+        """Write a remark on the time line: about this moment, or about another one."""
+        self._recorder.local("mark", text=text, **({} if at_ms is None else {"at_ms": at_ms}))
+
+    async def listen(self, microphone: Microphone) -> None:
+        """Send what a microphone hears, from now on."""
+        await self.listening.begin(microphone)
+
+    async def stop_listening(self) -> None:
+        """Let the microphone go."""
+        self.listening.end()
+
+    async def mute(self, muted: bool) -> None:
+        """Send silence instead of what the microphone hears; or what it hears again."""
+        self.listening.muted = muted
+        self._recorder.local("source.muted" if muted else "source.unmuted")
+
+    async def use_chunk(self, chunk_ms: int) -> None:
+        """Put so much sound into an event from now on.
+
+        Raises
+        ------
+        ConfigError
+            No multiple of 20 ms from 20 to 100.
+        """
+        self._out.use_chunk(checked_chunk(chunk_ms))
+        self._recorder.local("chunk", chunk_ms=chunk_ms)
 
     async def memory(self) -> tuple[Remembered, ...]:
         """Return what the server remembers, as far as its events tell."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,56 @@ class DeviceSink:
         out[:, 0] = 0
         out[: len(frame), 0] = frame[:n_frames]
         self._loop.call_soon_threadsafe(self._wanted.set)
+
+
+class DeviceMicrophone:
+    """The default input device. There is no echo cancellation: use headphones, or the agent hears itself."""
+
+    name = "device"
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def open(self, deliver: Callable[[Samples], None], lost: Callable[[str], None]) -> None:
+        """Begin to deliver 20 ms at a time.
+
+        Raises
+        ------
+        AudioError
+            PortAudio is missing, or there is no such device.
+        """
+        sound = _portaudio()
+        loop = asyncio.get_running_loop()
+
+        def callback(block: Any, n_frames: int, time_info: Any, status: Any) -> None:  # noqa: ARG001 - PortAudio's
+            # On PortAudio's thread, so it only copies and wakes the loop.
+            loop.call_soon_threadsafe(deliver, block[:, 0].copy())
+
+        def finished() -> None:
+            if self._stream is not None:  # not closed here: pulled out
+                loop.call_soon_threadsafe(lost, "the sound device is gone; what was said until then is kept")
+
+        try:
+            self._stream = sound.InputStream(
+                samplerate=RATE_HZ,
+                channels=1,
+                dtype="int16",
+                blocksize=FRAME_SAMPLES,
+                callback=callback,
+                finished_callback=finished,
+            )
+            self._stream.start()
+        except (sound.PortAudioError, ValueError) as error:
+            self._stream = None
+            raise AudioError(
+                f"no microphone could be opened ({error}); use the browser's microphone, a clip, or typed text"
+            ) from None
+
+    def close(self) -> None:
+        """Let the device go."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
 
 
 def _portaudio() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias, Unpack
+from typing import Any, Literal, TypeAlias, Unpack
 
 import msgspec
 
@@ -25,6 +25,7 @@ from voicelab.protocol.settings import ResponseParams
 from voicelab.session.asking import ResponseOptions, ask_for, response_params
 from voicelab.session.differences import Difference
 from voicelab.session.live import LiveRun
+from voicelab.session.microphone import Microphone
 from voicelab.session.portal import Portal
 from voicelab.session.source import require_speech
 
@@ -35,10 +36,24 @@ Closing: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 class _Face:
     """What both faces show without waiting."""
 
-    def __init__(self, live: LiveRun, portal: Portal, closing: Closing) -> None:
+    def __init__(
+        self, live: LiveRun, portal: Portal, closing: Closing, choose: Callable[[Mapping[str, str]], None]
+    ) -> None:
         self._live = live
         self._portal = portal
         self._closing = closing
+        self._choose = choose
+
+    async def _reconnect(self, hearing: str | None, reply: str | None, settings: Mapping[str, Any]) -> None:
+        change = ask_for(**settings)
+        if chosen := {name: value for name, value in (("hearing", hearing), ("reply", reply)) if value is not None}:
+            self._choose(chosen)
+        await self._live.core.reconnect(change)
+
+    @property
+    def listening(self) -> str | None:
+        """The microphone that is listened to, if any."""
+        return self._live.core.listening.name
 
     @property
     def folder(self) -> Path:
@@ -191,17 +206,52 @@ class Session(_Face):
         """
         return self._portal.call(self._live.core.update(ask_for(**settings)))
 
-    def reconnect(self, **settings: Any) -> None:
-        """Open a new connection in the same run, with other settings and the conversation carried over."""
-        self._portal.call(self._live.core.reconnect(ask_for(**settings)))
+    def reconnect(self, *, hearing: str | None = None, reply: str | None = None, **settings: Any) -> None:
+        """Open a new connection in the same run, with other settings and the conversation carried over.
+
+        Parameters
+        ----------
+        hearing, reply : str, optional
+            How the embedded server hears and who answers from now on; see `LocalServer`.
+        **settings
+            As for `update`.
+
+        Raises
+        ------
+        ConfigError
+            A wrong setting, or ``hearing`` or ``reply`` for another server; the connection is as it was.
+        """
+        self._portal.call(self._reconnect(hearing, reply, settings))
+
+    def listen(self, microphone: Literal["device"] | Microphone = "device") -> None:
+        """Send what a microphone hears from now on: the sound card's, or one of your own.
+
+        Raises
+        ------
+        AudioError
+            It cannot be had: says why, and what to do.
+        """
+        self._portal.call(_listen(self._live, microphone))
+
+    def stop_listening(self) -> None:
+        """Let the microphone go."""
+        self._portal.call(self._live.core.stop_listening())
+
+    def mute(self, muted: bool = True) -> None:
+        """Send silence instead of what the microphone hears; ``mute(False)`` sends what it hears again."""
+        self._portal.call(self._live.core.mute(muted))
+
+    def use_chunk(self, chunk_ms: int) -> None:
+        """Put so much sound into an event from now on: 20, 40, 60, 80 or 100 ms."""
+        self._portal.call(self._live.core.use_chunk(chunk_ms))
 
     def interrupt(self) -> None:
         """Stop the reply as if the user had spoken."""
         self._portal.call(self._live.core.interrupt())
 
-    def mark(self, text: str) -> None:
-        """Write a remark on the time line."""
-        self._portal.call(self._live.core.mark(text))
+    def mark(self, text: str, at_ms: float | None = None) -> None:
+        """Write a remark on the time line: about now, or about another moment of the run."""
+        self._portal.call(self._live.core.mark(text, at_ms))
 
     def close(self) -> None:
         """End the session and complete the run folder."""
@@ -210,6 +260,11 @@ class Session(_Face):
 
 class AsyncSession(_Face):
     """The same session for ``await``; it still lives on its own thread, so a busy loop here does not stop the sound."""
+
+    @property
+    def plain(self) -> Session:
+        """The same session for plain code, as on another thread."""
+        return Session(self._live, self._portal, self._closing, self._choose)
 
     async def play(self, clip: ClipLike, labels: Mapping[str, Any] | None = None) -> Turn:
         """Say a clip at real-time pace and wait for the answers; see `Session.play`."""
@@ -255,21 +310,45 @@ class AsyncSession(_Face):
         """Change settings live; return what is in force afterwards."""
         return await self._portal.wait(self._live.core.update(ask_for(**settings)))
 
-    async def reconnect(self, **settings: Any) -> None:
-        """Open a new connection in the same run, with other settings and the conversation carried over."""
-        await self._portal.wait(self._live.core.reconnect(ask_for(**settings)))
+    async def reconnect(self, *, hearing: str | None = None, reply: str | None = None, **settings: Any) -> None:
+        """Open a new connection in the same run; see `Session.reconnect`."""
+        await self._portal.wait(self._reconnect(hearing, reply, settings))
+
+    async def listen(self, microphone: Literal["device"] | Microphone = "device") -> None:
+        """Send what a microphone hears from now on; see `Session.listen`."""
+        await self._portal.wait(_listen(self._live, microphone))
+
+    async def stop_listening(self) -> None:
+        """Let the microphone go."""
+        await self._portal.wait(self._live.core.stop_listening())
+
+    async def mute(self, muted: bool = True) -> None:
+        """Send silence instead of what the microphone hears, or what it hears again."""
+        await self._portal.wait(self._live.core.mute(muted))
+
+    async def use_chunk(self, chunk_ms: int) -> None:
+        """Put so much sound into an event from now on: 20, 40, 60, 80 or 100 ms."""
+        await self._portal.wait(self._live.core.use_chunk(chunk_ms))
 
     async def interrupt(self) -> None:
         """Stop the reply as if the user had spoken."""
         await self._portal.wait(self._live.core.interrupt())
 
-    async def mark(self, text: str) -> None:
-        """Write a remark on the time line."""
-        await self._portal.wait(self._live.core.mark(text))
+    async def mark(self, text: str, at_ms: float | None = None) -> None:
+        """Write a remark on the time line: about now, or about another moment of the run."""
+        await self._portal.wait(self._live.core.mark(text, at_ms))
 
     async def close(self) -> None:
         """End the session and complete the run folder."""
         await self._portal.wait(self._closing())
+
+
+async def _listen(live: LiveRun, microphone: Literal["device"] | Microphone) -> None:
+    if microphone == "device":
+        from voicelab.session.devices import DeviceMicrophone
+
+        microphone = DeviceMicrophone()
+    await live.core.listen(microphone)
 
 
 def _as_clip(clip: ClipLike) -> Clip:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 import voicelab
+from voicelab.audio.frames import FRAME_MS
 from voicelab.errors import VoicelabError
 from voicelab.measure.prices import price_note
 from voicelab.measure.run import Run
@@ -51,6 +52,7 @@ class Plan:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     time: Literal["real", "virtual"] = "real"
     dialect: str = "ga"
+    chunk_ms: int = FRAME_MS
 
 
 class LiveRun:
@@ -93,8 +95,9 @@ class LiveRun:
             asked=plan.asked,
             tools=plan.tools,
             dialect=plan.dialect,
+            chunk_ms=plan.chunk_ms,
         )
-        self.log = Run(plan.folder, live=self.recorder.records, reading=self._reading)
+        self.log = Run(plan.folder, live=self.recorder.records, reading=self._reading, loudness=self.recorder.loudness)
         """The run so far; it grows."""
         self._one_reader = RLock()
         self._closed = False
@@ -144,6 +147,7 @@ class LiveRun:
                     dropped=self._writing.dropped,
                 )
             )
+            self.log.finish()
 
 
 def _is_embedded(plan: Plan, in_force: Mapping[str, Any]) -> bool:

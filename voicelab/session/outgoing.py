@@ -14,10 +14,12 @@ import asyncio
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from voicelab.audio.formats import PCM24, AudioFormat, Decoder, Encoder
+from voicelab.audio.frames import FRAME_MS
 from voicelab.audio.samples import RATE_HZ, Samples
-from voicelab.errors import TransportClosed
+from voicelab.errors import ConfigError, TransportClosed
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import wire
 from voicelab.protocol.dialects import GA, Dialect
@@ -28,9 +30,24 @@ from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
 from voicelab.turns.scores import Scorer
 
-SCORES_A_RECORD = 4
+CHUNKS_MS = (20, 40, 60, 80, 100)
 # A G.711 codec holds back a millisecond when it begins; a gap is longer than that.
 SEAM_MS = 2.0
+
+
+def checked_chunk(chunk_ms: int) -> int:
+    """Return a chunk that can be sent.
+
+    Raises
+    ------
+    ConfigError
+        No multiple of 20 ms from 20 to 100.
+    """
+    if chunk_ms not in CHUNKS_MS:
+        raise ConfigError(
+            f"chunk_ms must be one of {', '.join(map(str, CHUNKS_MS))}, not {chunk_ms!r}", param="chunk_ms"
+        )
+    return chunk_ms
 
 
 class Outgoing:
@@ -52,12 +69,33 @@ class Outgoing:
         self._score_log = ScoreLog(recorder, self._scorer.name)
         self._format: AudioFormat = PCM24
         self._encoder, self._decoder = Encoder(PCM24), Decoder(PCM24)
-        self.buffered_ms = 0.0
-        """Sound sent since the last commit."""
+        self._chunk_ms = FRAME_MS
+        self._gathered: list[Samples] = []
+        self._gathered_until_s = 0.0
+        self._gathered_seam_ms = SEAM_MS
+        self._sent_ms = 0.0
+
+    @property
+    def buffered_ms(self) -> float:
+        """Sound since the last commit."""
+        return self._sent_ms + self._gathered_ms
+
+    def committed(self) -> None:
+        """Begin to count anew: the server has made a message of what was sent."""
+        self._sent_ms = 0.0
+
+    def not_committed(self, buffered_ms: float) -> None:
+        """Take note that the server refused a commit: so much is still in its buffer, beside what was sent since."""
+        self._sent_ms += buffered_ms
+
+    @property
+    def _gathered_ms(self) -> float:
+        return sum(map(len, self._gathered)) * 1000 / RATE_HZ
 
     def use_format(self, audio_format: AudioFormat) -> None:
         """Send audio in this format from now on."""
         if audio_format != self._format:
+            self._send_gathered()
             self._format = audio_format
             self._encoder, self._decoder = Encoder(audio_format), Decoder(audio_format)
 
@@ -66,10 +104,12 @@ class Outgoing:
 
         Sound goes by `send_audio` or `send_bytes`, which place it on the run's track.
         """
+        if isinstance(event, ce.InputAudioCommit | ce.InputAudioClear):
+            self._send_gathered()  # it belongs to what is committed
         event_id = event.event_id or self._ids.new("event")
         event = msgspec.structs.replace(event, event_id=event_id)
         if isinstance(event, ce.InputAudioCommit | ce.InputAudioClear):
-            self.buffered_ms = 0.0
+            self.committed()
         body = wire.plain(event)
         if self._dialect.name == "ga":
             self._hand_over(wire.name_of(event), body, [wire.encode(event)])
@@ -91,7 +131,24 @@ class Outgoing:
         seam_ms : float
             Up to so far behind the sound before it, it follows that sound without a gap.
         """
-        self.send_bytes(self._encoder.feed(samples), due_s, seam_ms=seam_ms, n_captured=len(samples))
+        self._gathered.append(samples)
+        self._gathered_until_s, self._gathered_seam_ms = due_s, seam_ms
+        if self._chunk_ms == FRAME_MS or self._gathered_ms >= self._chunk_ms:
+            self._send_gathered()
+
+    def use_chunk(self, chunk_ms: int) -> None:
+        """Put so much sound into an event from now on: fewer events, which leave later."""
+        self._send_gathered()
+        self._chunk_ms = chunk_ms
+
+    def _send_gathered(self) -> None:
+        if not self._gathered:
+            return
+        samples = np.concatenate(self._gathered)
+        self._gathered = []
+        self._send_coded(
+            self._encoder.feed(samples), self._gathered_until_s, self._gathered_seam_ms, len(samples), None
+        )
 
     def send_bytes(
         self,
@@ -99,7 +156,6 @@ class Outgoing:
         due_s: float,
         *,
         seam_ms: float = SEAM_MS,
-        n_captured: int | None = None,
         event_id: str | None = None,
     ) -> str:
         """Send sound that is in the session's input format already; see `send_audio`. Returns the event's id.
@@ -109,6 +165,12 @@ class Outgoing:
         AudioError
             Half a sample; nothing was sent.
         """
+        self._send_gathered()
+        return self._send_coded(data, due_s, seam_ms, None, event_id)
+
+    def _send_coded(
+        self, data: bytes, due_s: float, seam_ms: float, n_captured: int | None, event_id: str | None
+    ) -> str:
         sent = self._decoder.feed(data)
         event_id = event_id or self._ids.new("event")
         event = ce.InputAudioAppend(audio=data, event_id=event_id)
@@ -122,7 +184,7 @@ class Outgoing:
             told = self._dialect.client_to_wire(wire.plain(event))
             native = told[0]["type"] if told else None
             self._hand_over("input_audio_buffer.append", body, [wire.encode_plain(one) for one in told], native)
-        self.buffered_ms += self._format.ms(len(data))
+        self._sent_ms += self._format.ms(len(data))
         self._score_log.add(self._scorer.feed(sent))
         return event_id
 
@@ -131,7 +193,8 @@ class Outgoing:
         self._dialect = dialect
         self._encoder, self._decoder = Encoder(self._format), Decoder(self._format)
         self._outbox = asyncio.Queue()
-        self.buffered_ms = 0.0
+        self._gathered = []
+        self.committed()
 
     async def run(self, transport: Transport) -> None:
         """Hand everything to the transport, in order, until it closes."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,8 +45,8 @@ class Sink(Protocol):
     def unheard(self) -> int:
         """Return how many of the samples taken so far have not been heard yet."""
 
-    def flush(self) -> None:
-        """Throw away what has not been heard."""
+    def flush(self) -> Awaitable[None] | None:
+        """Throw away what has not been heard; then `unheard` is exact: at once (None), or when this was awaited."""
 
     def close(self) -> None:
         """Let the sink go."""
@@ -112,12 +113,13 @@ class FileSink(NullSink):
 
 @dataclass
 class _Item:
-    """One assistant item on its way to the ear. Counts are samples."""
+    """One assistant item on its way to the ear. Counts are samples; ``ends`` counts those of all items."""
 
     item_id: str
     response_id: str
     received: int = 0
     handed: int = 0
+    ends: int = 0
     complete: bool = False
     started: bool = False
 
@@ -130,6 +132,16 @@ class Cut:
     response_id: str
     heard_ms: int
     received_ms: float
+
+
+@dataclass
+class _Stopped:
+    """What was on its way to the ear when playback was stopped. Counts are samples."""
+
+    items: tuple[_Item, ...]
+    stretch: list[tuple[_Item, Samples]]
+    heard_from: int
+    unheard: int
 
 
 class Player:
@@ -156,11 +168,13 @@ class Player:
         self._playing = False
         self._stretch: list[tuple[_Item, Samples]] = []
         self._heard_from = 0
+        self._n_handed = 0
+        self._stopped: _Stopped | None = None
 
     @property
     def busy(self) -> bool:
         """Whether something is being heard or waits to be."""
-        return self._playing or bool(self._items)
+        return self._playing or bool(self._items) or self._stopped is not None
 
     def add(self, item_id: str, response_id: str, samples: Samples) -> None:
         """Queue audio of an item; audio of an item that was cut is dropped by the caller."""
@@ -178,26 +192,51 @@ class Player:
             item.complete = True
             self._arrived.set()
 
-    def interrupt(self) -> list[Cut]:
-        """Stop at once; return how much was heard of each item that was not heard to its end."""
-        unheard = self._sink.unheard()
-        self._sink.flush()
-        self._write_stretch(drop_samples=unheard)
+    @property
+    def item_ids(self) -> tuple[str, ...]:
+        """The items that are on their way to the ear."""
+        return tuple(self._items)
+
+    def stop(self) -> Awaitable[None] | None:
+        """Be silent at once; `cuts` then says what was heard. Some sinks know that a moment later: await it first."""
+        self._stopped = _Stopped(tuple(self._items.values()), self._stretch, self._heard_from, self._sink.unheard())
+        self._stretch = []
+        self._queue.clear()
+        self._items.clear()
+        self._playing = False
+        self._arrived.clear()
+        settling = self._sink.flush()
+        return None if settling is None else self._settle(settling, self._stopped)
+
+    def cuts(self) -> list[Cut]:
+        """Return how much was heard of each item that was stopped before its end; once."""
+        stopped, self._stopped = self._stopped, None
+        if stopped is None:
+            return []
+        unheard = stopped.unheard
+        self._write(stopped.stretch, stopped.heard_from, drop_samples=unheard)
         cuts = []
-        for item in reversed(self._items.values()):
+        for item in reversed(stopped.items):
             heard = max(0, item.handed - unheard)
             unheard -= item.handed - heard
             if heard < item.received or not item.complete:
                 received_ms = item.received / SAMPLES_PER_MS
                 cuts.append(Cut(item.item_id, item.response_id, heard // SAMPLES_PER_MS, received_ms))
                 if item.started:
-                    self._stopped(item, heard, "interrupted")
-        self._queue.clear()
-        self._items.clear()
-        self._playing = False
-        self._arrived.clear()
+                    self._tell_stopped(item, heard, "interrupted")
         self._changed()
         return cuts[::-1]
+
+    async def interrupt(self) -> list[Cut]:
+        """Be silent, and return how much was heard of each item that was not heard to its end."""
+        settling = self.stop()
+        if settling is not None:
+            await settling
+        return self.cuts()
+
+    async def _settle(self, settling: Awaitable[None], stopped: _Stopped) -> None:
+        await settling
+        stopped.unheard = self._sink.unheard()
 
     async def run(self) -> None:
         """Play whatever comes, for ever."""
@@ -205,7 +244,7 @@ class Player:
             await self._arrived.wait()
             if not self._queue:
                 self._arrived.clear()
-                self._end_items()
+                self._end_items(0)
                 continue
             start_s = await self._sink.start()
             self._heard_from = round(self._clock_s(start_s) * RATE_HZ)
@@ -213,20 +252,36 @@ class Player:
             await self._play_until_empty()
 
     async def _play_until_empty(self) -> None:
-        while self._queue:
-            self._hand_over(self._next_frame())
-            await self._sink.wait()
-            if not self._playing:  # interrupted while waiting
+        while True:
+            while self._queue:
+                self._hand_over(self._next_frame())
+                await self._sink.wait()
+                if not self._playing:  # interrupted while waiting
+                    return
+                self._end_items(self._sink.unheard())
+                if sum(len(samples) for _, samples in self._stretch) >= PROGRESS_FRAMES * FRAME_SAMPLES:
+                    self._write_heard(self._sink.unheard())
+            if await self._was_heard():
+                break
+            if not self._playing:
                 return
-            self._end_items()
-            if sum(len(samples) for _, samples in self._stretch) >= PROGRESS_FRAMES * FRAME_SAMPLES:
-                self._write_stretch()
-        self._write_stretch()
+        self._end_items(0)
+        self._write_heard(0)
         self._playing = False
         for item in self._items.values():
             if item.started and not item.complete:
                 self._recorder.local("playback.underrun", item_id=item.item_id, at_ms=item.handed / SAMPLES_PER_MS)
         self._changed()
+
+    async def _was_heard(self) -> bool:
+        """Wait until the sink has played what it holds; False where something came in between."""
+        self._arrived.clear()
+        if unheard := self._sink.unheard():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(unheard / RATE_HZ):
+                    await self._arrived.wait()
+                    return False
+        return self._playing
 
     def _next_frame(self) -> list[tuple[_Item, Samples]]:
         """Take up to one frame from the queue; it may hold the end of one item and the beginning of the next."""
@@ -255,20 +310,25 @@ class Player:
                 )
                 self._changed()
             item.handed += len(samples)
+            self._n_handed += len(samples)
+            item.ends = self._n_handed
             position += len(samples)
         self._stretch += pieces
-        self._sink.play(np.concatenate([samples for _, samples in pieces]))
+        frame = np.concatenate([samples for _, samples in pieces])
+        self._recorder.loudness.take("heard", position - len(frame), frame)
+        self._sink.play(frame)
 
-    def _end_items(self) -> None:
+    def _end_items(self, unheard: int) -> None:
         """Say of each item that was heard to its end that it was."""
-        for item in [i for i in self._items.values() if i.complete and i.handed == i.received]:
+        n_heard = self._n_handed - unheard
+        for item in [i for i in self._items.values() if i.complete and i.handed == i.received and i.ends <= n_heard]:
             del self._items[item.item_id]
             if item.started:
-                self._write_stretch()
-                self._stopped(item, item.handed, "finished")
+                self._write_heard(unheard)
+                self._tell_stopped(item, item.handed, "finished")
             self._changed()
 
-    def _stopped(self, item: _Item, heard: int, reason: str) -> None:
+    def _tell_stopped(self, item: _Item, heard: int, reason: str) -> None:
         self._recorder.local(
             "playback.stopped",
             item_id=item.item_id,
@@ -278,17 +338,28 @@ class Player:
             received_ms=item.received / SAMPLES_PER_MS,
         )
 
-    def _write_stretch(self, drop_samples: int = 0) -> None:
-        """Write what was heard since the last time into the heard track, without the last ``drop_samples``."""
-        stretch, self._stretch = self._stretch, []
+    def _write_heard(self, unheard: int) -> None:
+        """Write what was heard since the last time; what a sink still holds may yet be cut off."""
+        held: list[tuple[_Item, Samples]] = []
+        # A frame counts as heard while it is being heard: what ends in the middle of one is cut there.
+        while self._stretch and unheard >= len(self._stretch[-1][1]):
+            held.insert(0, self._stretch.pop())
+            unheard -= len(held[0][1])
+        heard, self._stretch = self._stretch, held
+        self._write(heard, self._heard_from)
+        self._heard_from += sum(len(samples) for _, samples in heard)
+
+    def _write(self, stretch: list[tuple[_Item, Samples]], heard_from: int, drop_samples: int = 0) -> None:
+        """Write a stretch into the heard track, without its last ``drop_samples``."""
         if not stretch:
             return
         whole = np.concatenate([samples for _, samples in stretch])
         heard = whole[: max(0, len(whole) - drop_samples)]
+        if drop_samples:  # a live picture has shown what was handed over; what was not heard of it goes again
+            self._recorder.loudness.cut("heard", heard_from + len(heard))
         if len(heard):
-            ref = self._recorder.place("heard", heard, start=self._heard_from)
+            ref = self._recorder.place("heard", heard, start=heard_from)
             self._recorder.local("playback.heard", item_id=stretch[-1][0].item_id, audio=ref.to_event())
-        self._heard_from += len(whole)
 
     def _clock_s(self, loop_s: float) -> float:
         """Return the clock's seconds that belong to a time of the loop."""

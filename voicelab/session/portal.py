@@ -36,6 +36,10 @@ class Portal:
         """Start a coroutine on the loop."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
+    def post(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Call a function on the loop soon, and return at once; from any thread."""
+        self._loop.call_soon_threadsafe(function, *arguments)
+
     def call(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
         """Run a coroutine on the loop and wait for its result; an interrupt here cancels it there."""
         future = self.submit(coroutine)

@@ -77,7 +77,7 @@ class Target:
     @property
     def connect_url(self) -> str:
         """The address to open: the only place where a key that goes into the query is seen."""
-        return _with_query(self.url, {_QUERY_KEY: self.key}) if self.key and self.auth == "query" else self.url
+        return with_query(self.url, {_QUERY_KEY: self.key}) if self.key and self.auth == "query" else self.url
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def _profile_target(
     key = api_key or os.environ.get(profile.key_variable, "")
     if not key:
         raise ConfigError(f"target {name!r} needs a key: set {profile.key_variable}, or pass api_key=", param="api_key")
-    return Target(name, _with_query(url, {"model": model}), model, key, auth or profile.auth, dialect)
+    return Target(name, with_query(url, {"model": model}), model, key, auth or profile.auth, dialect)
 
 
 def _url_target(url: str, model: str | None, api_key: str | None, auth: Auth | None, dialect: DialectName) -> Target:
@@ -207,7 +207,7 @@ def _url_target(url: str, model: str | None, api_key: str | None, auth: Auth | N
     if named and model and named != model:
         raise ConfigError(f"the URL names the model {named!r} and model= names {model!r}: give one", param="model")
     if model and not named:
-        url = _with_query(url, {"model": model})
+        url = with_query(url, {"model": model})
     return Target(parts.hostname or "server", url, model or named or LOCAL_MODEL, key, auth or "bearer", dialect)
 
 
@@ -221,8 +221,13 @@ def _split(url: str, what: str) -> SplitResult:
     return parts
 
 
-def _with_query(url: str, more: Mapping[str, str]) -> str:
-    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(more)}"
+def with_query(url: str, more: Mapping[str, str]) -> str:
+    """Return an address with more in its query; what stands there already under the same name goes."""
+    if not more:
+        return url
+    parts = urlsplit(url)
+    kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in more]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *more.items()])))
 
 
 def _check_choice(what: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ Does not know: how events arrive, or what a person asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from voicelab.errors import VoicelabError
@@ -64,7 +64,7 @@ class Reacting:
     def buffer_committed(self) -> None:
         """Under turn detection the server commits by itself: what was counted here is in a message now."""
         if self._in.detection is not None:
-            self._out.buffered_ms = 0.0
+            self._out.committed()
 
     def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
         """Run the functions that a response called, then ask for the next response."""
@@ -78,8 +78,21 @@ class Reacting:
 
     def cut(self) -> None:
         """Stop playback; truncate what was heard in part, delete what was not heard at all."""
-        for cut in self._player.interrupt():
-            self._in.cut(cut.item_id)
+        self._forget_unheard()  # another stop a moment ago, not settled yet: its estimate has to do
+        for item_id in self._player.item_ids:
+            self._in.cut(item_id)
+        settling = self._player.stop()
+        if settling is None:
+            self._forget_unheard()
+        else:
+            self._begin(self._forget_when_known(settling))
+
+    async def _forget_when_known(self, settling: Awaitable[None]) -> None:
+        await settling
+        self._forget_unheard()
+
+    def _forget_unheard(self) -> None:
+        for cut in self._player.cuts():
             if self._in.conversation.get(cut.item_id) is None:
                 continue  # said outside the conversation: there is nothing to forget
             if cut.heard_ms > 0:

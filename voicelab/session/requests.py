@@ -107,7 +107,7 @@ class Requests:
                 timeout_s=ANSWER_TIMEOUT_S,
             )
         except ServerError:
-            self._out.buffered_ms += buffered_ms  # it is still there
+            self._out.not_committed(buffered_ms)
             raise
         self._in.audio_ms.setdefault(self._in.last_committed, buffered_ms)
         return self._in.last_committed
