@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from voicelab.session.connect import connect
     from voicelab.session.faces import AsyncSession, Session
     from voicelab.session.local_server import LocalServer
+    from voicelab.session.running import run
     from voicelab.session.tools import Tool
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ _WHERE = {
     "lay_over": "voicelab.measure.both_ends",
     "open_run": "voicelab.measure.run",
     "read_clip": "voicelab.audio.clip",
+    "run": "voicelab.session.running",
 }
 _ROOMS = ("plots",)
 
@@ -59,6 +61,7 @@ __all__ = [  # noqa: RUF022 - in the order in which people meet them
     "Run",
     "lay_over",
     "plots",
+    "run",
     "LocalServer",
     "Clip",
     "read_clip",
