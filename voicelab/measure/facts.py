@@ -290,7 +290,8 @@ class _Pass:
         self.facts.errors.append((record.t_ns, event.get("error") or {}))
 
     def mark(self, record: Record, event: dict[str, Any]) -> None:
-        self.facts.marks.append((record.t_ns, event.get("text", "")))
+        at_ms = event.get("at_ms")  # a remark about another moment than that at which it was made
+        self.facts.marks.append((record.t_ns if at_ms is None else round(at_ms * 1e6), event.get("text", "")))
 
 
 _HANDLERS: dict[tuple[str, str], Any] = {

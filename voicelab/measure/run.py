@@ -219,7 +219,7 @@ class Run:
         first_bucket : int
         buckets : int16, shape (n, 2)
         """
-        if self._loudness is not None:
+        if self._loudness is not None and self.growing:
             return self._loudness.since(track, first_bucket)
         return first_bucket, outline(self.samples(track, first_bucket * BUCKET_SAMPLES))
 
