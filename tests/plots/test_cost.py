@@ -9,6 +9,7 @@ import pytest
 from voicelab.measure.prices import price_note
 from voicelab.measure.run import Run
 from voicelab.plots import cost
+from voicelab.plots.cost import costs_by_turn
 
 from .conftest import USAGE_USD, Stage
 
@@ -74,3 +75,20 @@ def test_tokens_before_any_turn_have_a_name(stage: Stage) -> None:
 def test_a_run_without_usage_says_so(stage: Stage) -> None:
     """Nothing to add up."""
     assert "nothing to add up" in cost(stage().run()).layout.annotations[0].text
+
+
+def test_money_is_told_for_each_modality_fresh_cached_and_out(run: Run) -> None:
+    """The parts of a turn add up to what it costs, and the turns to the running sum."""
+    costs = costs_by_turn(run.facts().responses.values(), run.price)
+    assert costs[0].usd["audio out"] == pytest.approx(40 * 64 / 1e6)
+    assert costs[0].usd["text cached"] == pytest.approx(20 * 0.4 / 1e6)
+    assert [sum(cost.usd.values()) for cost in costs] == pytest.approx([cost.cost_usd for cost in costs])
+    assert costs[-1].so_far_usd == pytest.approx(4 * USAGE_USD)
+    assert list(named(run)["audio out"].text) == [", $0.0026", ", $0.0051", ", $0.0026"]
+
+
+def test_an_unknown_price_gives_tokens_without_money(run: Run) -> None:
+    """Unknown is not 0."""
+    costs = costs_by_turn(run.facts().responses.values(), None)
+    assert [(cost.usd, cost.cost_usd, cost.so_far_usd) for cost in costs] == [({}, None, None)] * 3
+    assert costs[0].tokens["audio out"] == 40

@@ -1,34 +1,130 @@
 """Tokens and money: what each turn used, and what it adds up to.
 
-In: a `Run`.  Out: a plotly figure; tokens stacked per turn, dollars as a running sum on a second axis.
+In: a `Run`, or its responses and a price.  Out: `TurnCost` values; a plotly figure: tokens stacked per turn, dollars as
+a running sum on a second axis, the dollars of each part in its hover text.
 Does not know: prices (``measure.prices``), bills. The embedded server bills nothing, and the figure says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from voicelab.measure.facts import ResponseFacts
+from voicelab.measure.prices import Price, Rate, cost_usd
 from voicelab.measure.run import Run
 from voicelab.plots import theme
 from voicelab.plots.wording import money, price_phrase
+from voicelab.runlog.manifest import Manifest
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 #: Modality has a colour, the way it is counted a pattern: dots for cached, strokes for what came out.
-_METERS = (
-    ("text in", theme.SKY, ""),
-    ("text cached", theme.SKY, "."),
-    ("text out", theme.SKY, "/"),
-    ("audio in", theme.ORANGE, ""),
-    ("audio cached", theme.ORANGE, "."),
-    ("audio out", theme.ORANGE, "/"),
-)
+_LOOKS = {
+    "text in": (theme.SKY, ""),
+    "text cached": (theme.SKY, "."),
+    "text out": (theme.SKY, "/"),
+    "audio in": (theme.ORANGE, ""),
+    "audio cached": (theme.ORANGE, "."),
+    "audio out": (theme.ORANGE, "/"),
+}
+#: What is counted, in the order in which it is stacked: ``in`` is fresh, without what was cached.
+METERS = tuple(_LOOKS)
 _HEIGHT = 340
 _BEFORE = "before turn 1"
+_SO_FAR = "cost so far"
+
+
+@dataclass(frozen=True)
+class TurnCost:
+    """What the responses of one turn used.
+
+    Parameters
+    ----------
+    turn : int or None
+        None: before turn 1, or outside the conversation.
+    tokens : mapping of str to int
+        By meter, see `METERS`.
+    usd : mapping of str to float
+        By meter; empty where the price is not known.
+    cost_usd : float or None
+        Of all its responses; None when the price, or the usage of one of them, is not known.
+    so_far_usd : float or None
+        From the first turn to this one; None from the first turn on whose cost is not known.
+    """
+
+    turn: int | None
+    tokens: Mapping[str, int]
+    usd: Mapping[str, float]
+    cost_usd: float | None
+    so_far_usd: float | None
+
+    @property
+    def name(self) -> str:
+        """Return the turn's name on the axis."""
+        return _BEFORE if self.turn is None else f"turn {self.turn}"
+
+
+def costs_by_turn(responses: Iterable[ResponseFacts], price: Price | None) -> list[TurnCost]:
+    """Return what each turn used, in order.
+
+    Parameters
+    ----------
+    responses : iterable of ResponseFacts
+        All of a run.
+    price : Price or None
+        Whose prices; None: unknown.
+    """
+    by_turn: dict[int, list[ResponseFacts]] = {}
+    for response in responses:
+        by_turn.setdefault(-1 if response.turn is None else response.turn, []).append(response)
+    turns = sorted(by_turn)
+    tokens = [_tokens(by_turn[turn]) for turn in turns]
+    costs = [_cost(by_turn[turn], price) for turn in turns]
+    known = [*(costs[: costs.index(None)] if None in costs else costs)]
+    sums: list[float | None] = [*accumulate(cost for cost in known if cost is not None)]
+    sums += [None] * (len(turns) - len(sums))
+    return [
+        TurnCost(None if turn < 0 else turn, used, _dollars(used, price), cost, so_far)
+        for turn, used, cost, so_far in zip(turns, tokens, costs, sums, strict=True)
+    ]
+
+
+def _tokens(responses: Iterable[ResponseFacts]) -> dict[str, int]:
+    used = dict.fromkeys(METERS, 0)
+    for response in responses:
+        usage = response.usage or {}
+        inputs = usage.get("input_token_details") or {}
+        cached = inputs.get("cached_tokens_details") or {}
+        outputs = usage.get("output_token_details") or {}
+        for modality in ("text", "audio"):
+            key = f"{modality}_tokens"
+            n_cached = cached.get(key) or 0
+            used[f"{modality} in"] += max(0, (inputs.get(key) or 0) - n_cached)
+            used[f"{modality} cached"] += n_cached
+            used[f"{modality} out"] += outputs.get(key) or 0
+    return used
+
+
+def _cost(responses: Iterable[ResponseFacts], price: Price | None) -> float | None:
+    costs = [cost_usd(response.usage, price) for response in responses]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
+
+
+def _dollars(tokens: Mapping[str, int], price: Price | None) -> dict[str, float]:
+    if price is None:
+        return {}
+    rates: dict[str, Rate] = {"text": price.text, "audio": price.audio}
+    return {meter: n * _rate(rates[meter.split()[0]], meter.split()[1]) / 1e6 for meter, n in tokens.items()}
+
+
+def _rate(rate: Rate, way: str) -> float:
+    return {"in": rate.fresh, "cached": rate.cached, "out": rate.out}[way]
 
 
 def cost(run: Run, *, dark: bool = False) -> Figure:
@@ -46,71 +142,56 @@ def cost(run: Run, *, dark: bool = False) -> Figure:
         Traces ``text in``, ``text cached``, ``text out``, ``audio in``, ``audio cached``, ``audio out``, and ``cost so
         far`` where the price is known; its values stop at the first turn whose cost is not known.
     """
-    used = [response for response in run.facts().responses.values() if response.usage]
-    if not used:
+    responses = run.facts().responses.values()
+    if not any(response.usage for response in responses):
         return theme.empty("No response has reported its tokens yet, so there is nothing to add up", dark=dark)
-    costs = run.costs()
+    return cost_figure(costs_by_turn(responses, run.price), run.manifest, run.price, dark=dark)
+
+
+def cost_figure(costs: Sequence[TurnCost], manifest: Manifest, price: Price | None, *, dark: bool = False) -> Figure:
+    """Draw turns whose costs are counted already: all of a run, or its newest; see `cost`."""
     made = theme.figure(_HEIGHT, dark)
-    turns = sorted({-1 if turn is None else turn for turn in costs["turn"].to_list()})
-    names = [_BEFORE if turn < 0 else f"turn {turn}" for turn in turns]
-    tokens: dict[tuple[str, int], int] = {}
-    for row in costs.iter_rows(named=True):
-        key = (row["meter"], -1 if row["turn"] is None else row["turn"])
-        tokens[key] = tokens.get(key, 0) + row["tokens"]
-    made.add_traces([_bars(meter, colour, shape, turns, names, tokens) for meter, colour, shape in _METERS])
-    dollars = _dollars(run, turns)
-    if dollars:
-        made.add_trace(_running(names, dollars, run.manifest.prices))
-    _lay_out(made, run, bool(dollars))
+    made.add_traces([_bars(meter, costs) for meter in METERS])
+    priced = [cost for cost in costs if cost.so_far_usd is not None]
+    if priced:
+        made.add_trace(_running(priced, manifest.prices))
+    _lay_out(made, manifest, price, bool(priced))
     return made
 
 
-def _bars(
-    meter: str, colour: str, shape: str, turns: list[int], names: list[str], tokens: Mapping[tuple[str, int], int]
-) -> dict[str, Any]:
+def _bars(meter: str, costs: Sequence[TurnCost]) -> dict[str, Any]:
+    colour, shape = _LOOKS[meter]
     return {
         "type": "bar",
         "name": meter,
-        "x": names,
-        "y": [tokens.get((meter, turn), 0) for turn in turns],
-        "customdata": turns,
-        "hovertemplate": f"%{{x}}: %{{y:,}} tokens {meter}<extra></extra>",
+        "x": [cost.name for cost in costs],
+        "y": [cost.tokens[meter] for cost in costs],
+        "customdata": [-1 if cost.turn is None else cost.turn for cost in costs],
+        "text": [f", {money(cost.usd[meter])}" if cost.usd else "" for cost in costs],
+        "textposition": "none",
+        "hovertemplate": f"%{{x}}: %{{y:,}} tokens {meter}%{{text}}<extra></extra>",
         "marker": {"color": colour, "line": {"width": 0}, "pattern": theme.pattern(shape)},
     }
 
 
-def _dollars(run: Run, turns: list[int]) -> list[float]:
-    """Return the running sum in dollars, as far as every cost is known; empty where no price is."""
-    by_turn: dict[int, list[float | None]] = {}
-    for row in run.responses().select("turn", "cost_usd").iter_rows(named=True):
-        by_turn.setdefault(-1 if row["turn"] is None else row["turn"], []).append(row["cost_usd"])
-    known: list[float] = []
-    for turn in turns:
-        parts = by_turn.get(turn, [])
-        if any(part is None for part in parts):
-            break
-        known.append(sum(part for part in parts if part is not None))
-    return list(accumulate(known))
-
-
-def _running(names: list[str], dollars: list[float], prices: Mapping[str, Any]) -> dict[str, Any]:
+def _running(costs: Sequence[TurnCost], prices: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "name": "cost so far",
-        "x": names[: len(dollars)],
-        "y": dollars,
+        "name": _SO_FAR,
+        "x": [cost.name for cost in costs],
+        "y": [cost.so_far_usd for cost in costs],
         "yaxis": "y2",
         "mode": "lines+markers",
         "line": {"color": theme.NEUTRAL, "width": 2},
-        "text": [f"{money(usd)} {price_phrase(prices)}" for usd in dollars],
+        "text": [f"{money(cost.so_far_usd or 0.0)} {price_phrase(prices)}" for cost in costs],
         "hovertemplate": "%{x}: %{text} so far<extra></extra>",
     }
 
 
-def _lay_out(made: Figure, run: Run, priced: bool) -> None:
-    prices = run.manifest.prices
-    if run.price is None:
-        model = prices.get("model") or run.manifest.model or "this model"
+def _lay_out(made: Figure, manifest: Manifest, price: Price | None, priced: bool) -> None:
+    prices = manifest.prices
+    if price is None:
+        model = prices.get("model") or manifest.model or "this model"
         title = f"US dollars unknown: no price is known for {escape(str(model))}"
     else:
         title = f"US dollars {price_phrase(prices)}" if priced else "US dollars unknown: a response reported no usage"

@@ -1,6 +1,6 @@
 """Where each turn's time went: the latency stack, one bar a turn.
 
-In: a `Run`.  Out: a plotly figure; x is milliseconds since the end of the user's speech.
+In: a `Run`, or its turns.  Out: a plotly figure; x is milliseconds since the end of the user's speech.
 Does not know: how the parts are measured (``measure.turns``), the sound itself.
 
 A bar whose end of speech is estimated or the detector's own is patterned and says so in its label; no number here
@@ -47,14 +47,34 @@ def latency(run: Run, *, dark: bool = False) -> Figure:
         Traces ``endpoint``, ``request``, ``model``, ``playout``, ``leading silence`` and ``voice to voice`` (the
         whole, measured apart, as a tick). A typed turn begins with its request. ``customdata`` holds the turn's number.
     """
-    turns = [turn for turn in run.turn_list() if turn.model_ms is not None]
+    return latency_figure(run.turn_list(), virtual=run.manifest.time == "virtual", dark=dark)
+
+
+def latency_figure(
+    turns: Sequence[Turn], *, virtual: bool = False, newest: int | None = None, dark: bool = False
+) -> Figure:
+    """Draw turns that are measured already; see `latency`.
+
+    Parameters
+    ----------
+    turns : sequence of Turn
+        The medians on the axis are those of all of them.
+    virtual : bool
+        Whether the engines' work has a modelled cost.
+    newest : int, optional
+        How many of the answered turns are drawn; all of them when it is not given.
+    dark : bool
+        Light letters on a dark ground.
+    """
+    everything = [turn for turn in turns if turn.model_ms is not None]
+    turns = everything if newest is None else everything[-newest:]
     if not turns:
         return theme.empty("No turn has been answered with sound yet, so there is no latency to show", dark=dark)
     made = theme.figure(100 + _ROW_HEIGHT * len(turns), dark)
     made.add_traces([*(_part(turns, *part) for part in _PARTS), _whole(turns)])
     made.update_layout(
         barmode="stack",
-        xaxis={"title": {"text": _x_title(run, turns)}, "rangemode": "tozero", "ticksuffix": " ms"},
+        xaxis={"title": {"text": _x_title(everything, virtual)}, "rangemode": "tozero", "ticksuffix": " ms"},
         yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "fixedrange": True},
         legend={"traceorder": "normal"},
         uniformtext={"minsize": 10, "mode": "hide"},
@@ -62,11 +82,11 @@ def latency(run: Run, *, dark: bool = False) -> Figure:
     return made
 
 
-def _x_title(run: Run, turns: Sequence[Turn]) -> str:
+def _x_title(turns: Sequence[Turn], is_virtual: bool) -> str:
     medians = [
         f"median {ms:,.0f} ms, n={n} ({ANCHOR_WORDS[anchor]})" for anchor, (ms, n) in median_replies(turns).items()
     ]
-    virtual = ["virtual time: the engines' work has a modelled cost"] if run.manifest.time == "virtual" else []
+    virtual = ["virtual time: the engines' work has a modelled cost"] if is_virtual else []
     return "<br>".join(filter(None, ["since the end of speech: " + "; ".join(medians) if medians else "", *virtual]))
 
 

@@ -8,11 +8,12 @@ Streams (audio that is sent, deltas that arrive) are merged to bars; everything 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from voicelab.measure.facts import Facts, ResponseFacts
+from voicelab.measure.facts import Facts, ItemFacts, ResponseFacts
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.plots import theme
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 #: A stream that pauses for longer is two bars.
-_PAUSE_MS = 300.0
+PAUSE_MS = 300.0
 _LANE_HEIGHT = 36
 
 
@@ -65,13 +66,26 @@ def timeline(run: Run, *, dark: bool = False) -> Figure:
     if not records:
         return theme.empty("Nothing has happened in this run yet: open a session and say something", dark=dark)
     lanes = lanes_of(records, run.facts(), run.turn_list())
+    return lanes_figure(lanes, (0, run.duration_ms), dark=dark)
+
+
+def lanes_figure(lanes: Mapping[str, Sequence[Span]], range_ms: tuple[float, float], *, dark: bool = False) -> Figure:
+    """Draw lanes that are known already: a whole run's, or the newest minute's (`live_lanes`).
+
+    Parameters
+    ----------
+    lanes : mapping of str to sequence of Span
+        From top to bottom; an empty lane keeps its place.
+    range_ms : (float, float)
+        What part of the run's time line is shown at first.
+    dark : bool
+        Light letters on a dark ground.
+    """
     made = theme.figure(80 + _LANE_HEIGHT * len(lanes), dark)
-    made.add_traces(
-        [_trace(name, colour, spans) for (name, spans), colour in zip(lanes.items(), _COLOURS, strict=False) if spans]
-    )
+    made.add_traces(lane_traces(lanes))
     made.update_layout(
         showlegend=False,
-        xaxis={"title": {"text": "seconds since the run began"}, "range": [0, run.duration_ms / 1000]},
+        xaxis={"title": {"text": "seconds since the run began"}, "range": [ms / 1000 for ms in range_ms]},
         yaxis={
             "categoryorder": "array",
             "categoryarray": list(lanes)[::-1],
@@ -80,6 +94,11 @@ def timeline(run: Run, *, dark: bool = False) -> Figure:
         },
     )
     return made
+
+
+def lane_traces(lanes: Mapping[str, Sequence[Span]]) -> list[dict[str, Any]]:
+    """Return one trace a lane, in the order of the lanes; those of empty lanes are empty."""
+    return [_trace(name, colour, spans) for (name, spans), colour in zip(lanes.items(), _COLOURS, strict=False)]
 
 
 _COLOURS = (theme.USER, theme.SKY, theme.ORANGE, theme.NEUTRAL, theme.AGENT, theme.PURPLE)
@@ -91,7 +110,7 @@ def lanes_of(records: Sequence[Record], facts: Facts, turns: Sequence[Turn]) -> 
         "user speech": list(_speech(turns)),
         "sent": list(merged(records, "send")),
         "received": list(merged(records, "recv")),
-        "responses": [_response(response) for response in facts.responses.values()],
+        "responses": [response_span(response) for response in facts.responses.values()],
         "playback": list(_playback(facts)),
     }
     remarks = [Span(t_ns / 1e6, t_ns / 1e6, f"mark: {printable(text)}") for t_ns, text in facts.marks]
@@ -116,12 +135,12 @@ def merged(records: Iterable[Record], direction: Direction) -> Iterator[Span]:
     for record in records:
         if record.dir != direction:
             continue
-        if not _is_stream(record.type):
-            yield _instant(record)
+        if not is_stream(record.type):
+            yield instant(record)
             continue
         key = (record.type, str(record.event.get("item_id", "")))
         bar = open_bars.get(key)
-        if bar and (record.t_ns - bar[-1].t_ns) / 1e6 > _PAUSE_MS:
+        if bar and (record.t_ns - bar[-1].t_ns) / 1e6 > PAUSE_MS:
             yield _bar(open_bars.pop(key))
             bar = None
         if bar is None:
@@ -131,11 +150,13 @@ def merged(records: Iterable[Record], direction: Direction) -> Iterator[Span]:
     yield from map(_bar, open_bars.values())
 
 
-def _is_stream(kind: str) -> bool:
+def is_stream(kind: str) -> bool:
+    """Tell whether events of a type come many a second and are drawn as one bar."""
     return kind == "input_audio_buffer.append" or kind.endswith(".delta")
 
 
-def _instant(record: Record) -> Span:
+def instant(record: Record) -> Span:
+    """Return the mark of one event."""
     at_ms = record.t_ns / 1e6
     message = (record.event.get("error") or {}).get("message") if record.type == "error" else None
     detail = f": {printable(str(message))}" if message else ""
@@ -143,9 +164,12 @@ def _instant(record: Record) -> Span:
 
 
 def _bar(records: Sequence[Record]) -> Span:
-    start_ms, end_ms = records[0].t_ns / 1e6, records[-1].t_ns / 1e6
-    took = f"{start_ms:,.0f} to {end_ms:,.0f} ms"
-    return Span(start_ms, end_ms, f"{count(len(records), records[0].type, records[0].type)}, {took}")
+    return stream_bar(records[0].type, len(records), records[0].t_ns / 1e6, records[-1].t_ns / 1e6)
+
+
+def stream_bar(kind: str, n: int, start_ms: float, end_ms: float) -> Span:
+    """Return the bar of ``n`` events of one stream."""
+    return Span(start_ms, end_ms, f"{count(n, kind, kind)}, {start_ms:,.0f} to {end_ms:,.0f} ms")
 
 
 def _speech(turns: Sequence[Turn]) -> Iterator[Span]:
@@ -155,9 +179,11 @@ def _speech(turns: Sequence[Turn]) -> Iterator[Span]:
             yield Span(turn.speech_start_ms, turn.speech_end_ms, f"turn {turn.turn}: {heard_words(turn)}, {took}")
 
 
-def _response(response: ResponseFacts) -> Span:
+def response_span(response: ResponseFacts, now_ms: float | None = None) -> Span:
+    """Return a response's bar; of one that runs, up to ``now_ms`` or, when that is not given, only its begin."""
     start_ms = response.created_ns / 1e6
-    end_ms = start_ms if response.done_ns is None else response.done_ns / 1e6
+    open_end_ms = start_ms if now_ms is None else max(start_ms, now_ms)
+    end_ms = open_end_ms if response.done_ns is None else response.done_ns / 1e6
     why = f" ({response.reason})" if response.reason else ""
     text = f"response {response.status}{why}, {end_ms - start_ms:,.0f} ms, from {start_ms:,.0f} ms"
     return Span(start_ms, end_ms, text, bad=response.status not in ("completed", "in_progress"))
@@ -167,11 +193,14 @@ def _playback(facts: Facts) -> Iterator[Span]:
     for response in facts.responses.values():
         for item in response.items.values():
             if item.played_ns is not None:
-                start_ms = item.played_ns / 1e6
-                received_ms = item.n_samples / 24
-                text = f"heard {seconds(item.heard_ms)} of {seconds(received_ms)}, from {start_ms:,.0f} ms"
-                cut = "cut off: " if item.cut else ""
-                yield Span(start_ms, start_ms + item.heard_ms, cut + text, bad=item.cut)
+                yield playback_span(item, item.played_ns / 1e6)
+
+
+def playback_span(item: ItemFacts, start_ms: float) -> Span:
+    """Return the bar of a reply that was played from ``start_ms`` on, as far as it was heard."""
+    text = f"heard {seconds(item.heard_ms)} of {seconds(item.n_samples / 24)}, from {start_ms:,.0f} ms"
+    cut = "cut off: " if item.cut else ""
+    return Span(start_ms, start_ms + item.heard_ms, cut + text, bad=item.cut)
 
 
 def _trace(name: str, colour: str, spans: Sequence[Span]) -> dict[str, Any]:
@@ -181,13 +210,18 @@ def _trace(name: str, colour: str, spans: Sequence[Span]) -> dict[str, Any]:
     symbols: list[str] = []
     sizes: list[int] = []
     for span in spans:
-        instant = span.end_ms <= span.start_ms
         end_symbol = "x" if span.bad else "line-ns-open"
+        if span.end_ms <= span.start_ms:
+            x += [span.start_ms / 1e3, None]
+            texts += [_hover(span.text), ""]
+            symbols += [end_symbol, "circle"]
+            sizes += [9 if span.bad else 14, 0]
+            continue
         # The middle is there to be pointed at: plotly shows a line's text only at its points.
         x += [span.start_ms / 1e3, (span.start_ms + span.end_ms) / 2e3, span.end_ms / 1e3, None]
-        texts += [theme.hover(span.text)] * 3 + [""]
-        symbols += ["line-ns-open", "line-ns-open", end_symbol, "circle"]
-        sizes += [0, 0, 9 if span.bad else 14 if instant else 0, 0]
+        texts += [_hover(span.text)] * 3 + [""]
+        symbols += ["circle", "circle", end_symbol if span.bad else "circle", "circle"]
+        sizes += [0, 0, 9 if span.bad else 0, 0]
     return {
         "type": "scatter",
         "name": name,
@@ -199,3 +233,9 @@ def _trace(name: str, colour: str, spans: Sequence[Span]) -> dict[str, Any]:
         "marker": {"symbol": symbols, "size": sizes, "color": colour, "opacity": 1, "line": {"width": 1.5}},
         "hovertemplate": "%{text}<extra></extra>",
     }
+
+
+@lru_cache(maxsize=4096)
+def _hover(text: str) -> str:
+    """Wrap a text; while a run grows the same ones are drawn again and again."""
+    return theme.hover(text)
