@@ -1,0 +1,210 @@
+"""The desk: commands from anywhere, one session at a time, and a standing that tells the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import voicelab as vl
+from tests.widgets.browser import until
+from voicelab.errors import AudioError, ConfigError, VoicelabError
+from voicelab.experiments.clips import spoken_lines
+from voicelab.widgets.desk import Desk, desk_of
+from voicelab.widgets.standing import Problem
+from voicelab.widgets.wishes import Wishes
+
+LINES = spoken_lines()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with an open session."""
+    desk = Desk()
+    assert desk.talk(tmp_path / "run").result() is None
+    yield desk
+    desk.stop().result()
+
+
+def updates(desk: Desk) -> list[dict[str, object]]:
+    """Return the session objects that were asked for."""
+    run = desk.standing.run
+    assert run is not None
+    return [r.event["session"] for r in run.records() if r.type == "session.update"]
+
+
+@pytest.mark.realtime
+def test_a_clip_is_said_heard_and_answered(tmp_path: Path) -> None:
+    """Without a word about sessions: playing opens one, stopping completes its run."""
+    desk = Desk()
+    assert desk.standing.state == "ready"
+    assert desk.talk(tmp_path / "run").result() is None
+    assert desk.play(LINES["hello"].clip).result() is None
+    assert desk.stop().result() is None
+    run = desk.standing.run
+    assert run is not None
+    assert (desk.standing.state, run.manifest.state, run.growing) == ("over", "complete", False)
+    assert run.turn_list()[0].transcript == "hello"
+
+
+def test_a_wish_is_in_force_and_undone(desk: Desk) -> None:
+    """The server says so, and undo asks for what was before."""
+    wishes = desk.standing.wishes
+    desk.wish(replace(wishes, threshold=0.7)).result()
+    assert desk.standing.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.7
+    desk.undo().result()
+    assert desk.standing.wishes == wishes
+    assert desk.standing.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.5
+    desk.undo().result()  # nothing is left to undo
+    assert desk.standing.wishes == wishes
+
+
+def test_of_many_wishes_the_last_is_in_force_and_few_are_sent(desk: Desk) -> None:
+    """A slider that is drawn along does not flood the server."""
+    wishes = desk.standing.wishes
+    asked = [desk.wish(replace(wishes, silence_ms=500 + n)) for n in range(1, 101)]
+    for one in asked:
+        assert one.result() is None
+    until(lambda: desk.standing.in_force["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 600, "the last")
+    assert len(updates(desk)) < 30
+
+
+@pytest.mark.realtime
+def test_a_voice_that_was_heard_waits_for_a_new_connection(desk: Desk) -> None:
+    """The wish is shown as pending; the rest of it acts at once; a new connection has both, in the same run."""
+    desk.say("hello").result()
+    until(lambda: desk.standing.agent_spoke, "the agent's voice")
+    desk.wish(replace(desk.standing.wishes, voice="cedar", threshold=0.6)).result()
+    assert desk.standing.pending == ("voice",)
+    assert desk.standing.in_force["audio"]["output"]["voice"] == "alloy"
+    assert desk.standing.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.6
+    desk.reconnect().result()
+    assert desk.standing.pending == ()
+    assert desk.standing.in_force["audio"]["output"]["voice"] == "cedar"
+    until(lambda: not desk.standing.agent_spoke, "the new connection to be seen")
+
+
+def test_the_mirror_answers_a_microphone_until_the_guide_is_chosen() -> None:
+    """A card chooses the guide, for good; a clip is always for the guide."""
+    assert Desk(source="browser").standing.reply == "mirror"
+    desk = Desk(source="clip")
+    assert desk.standing.reply == "guide"
+    desk.choose_source("browser").result()
+    assert desk.standing.reply == "mirror"
+    desk.choose_reply("guide").result()
+    desk.choose_source("device").result()
+    assert desk.standing.reply == "guide"
+
+
+@pytest.mark.realtime
+def test_who_answers_can_change_inside_a_run(desk: Desk) -> None:
+    """From the guide to the mirror: a new connection in the same run, which says who answers."""
+    desk.choose_reply("mirror").result()
+    assert desk.standing.in_force["voicelab"]["reply"] == "mirror"
+    desk.play(LINES["hello"].clip).result()
+    assert desk.session is not None
+    assert "your own voice" in desk.session.turns[-1].reply
+
+
+def test_a_target_that_cannot_be_had_leaves_a_desk_that_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a key: said in words, with what to do, and the next try with another target works."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    desk = Desk("openai")
+    error = desk.talk(tmp_path / "a").result()
+    assert isinstance(error, ConfigError)
+    assert desk.standing.state == "ready"
+    problem = desk.standing.problem
+    assert problem is not None
+    assert "OPENAI_API_KEY" in problem.what
+    desk.choose_target("local").result()
+    assert desk.talk(tmp_path / "b").result() is None
+    assert desk.standing.problem is None
+    desk.stop().result()
+
+
+def test_a_refused_key_is_never_shown(tmp_path: Path) -> None:
+    """A server that refuses the key: the problem says so without it, nor does the standing hold it."""
+    with vl.LocalServer(hearing="none") as server:
+        desk = Desk()
+        desk.choose_target(server.url, "sk-wrong-and-secret").result()
+        error = desk.talk(tmp_path / "run").result()
+    assert isinstance(error, VoicelabError)
+    assert desk.standing.problem is not None
+    assert "sk-wrong" not in repr(desk.standing) + repr(desk) + str(error)
+
+
+@pytest.mark.realtime
+def test_a_server_that_dies_ends_the_session_and_keeps_the_run(tmp_path: Path) -> None:
+    """The window says what happened; the run is whole; Talk begins anew."""
+    with vl.LocalServer(hearing="none") as server:
+        desk = Desk()
+        desk.choose_target(server.url, server.api_key).result()
+        assert desk.talk(tmp_path / "run").result() is None
+    until(lambda: desk.standing.state == "over", "the end")
+    until(lambda: desk.standing.problem is not None, "the problem")
+    problem = desk.standing.problem
+    assert problem is not None
+    assert str(tmp_path / "run") in problem.kept
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text())["state"] == "complete"
+    desk.choose_target("local").result()
+    assert desk.talk(tmp_path / "next").result() is None
+    desk.stop().result()
+
+
+def test_stop_while_connecting_stops(tmp_path: Path) -> None:
+    """Nothing goes on behind the back of who pressed Stop."""
+    desk = Desk()
+    talking = desk.talk(tmp_path / "run")
+    desk.stop().result()
+    talking.result()
+    until(lambda: desk.standing.state in ("over", "ready"), "the end")
+    assert desk.session is None
+
+
+def test_a_session_of_ones_own_gets_a_desk(tmp_path: Path) -> None:
+    """Its settings are the wishes, a wish changes it, and it stays open."""
+    detection = vl.ServerVAD(threshold=0.4)
+    with vl.connect("local", voice="verse", turn_detection=detection, out=tmp_path / "run") as session:
+        desk = desk_of(session)
+        assert (desk.standing.wishes.voice, desk.standing.wishes.threshold) == ("verse", 0.4)
+        desk.wish(replace(desk.standing.wishes, threshold=0.9)).result()
+        assert session.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.9
+
+
+def test_a_clip_without_speech_is_a_problem_not_an_end(desk: Desk) -> None:
+    """It is said, and the session goes on."""
+    silence = vl.Clip(np.zeros(24_000, np.int16), "silence")
+    error = desk.play(silence).result()
+    assert isinstance(error, AudioError)
+    assert desk.standing.state == "live"
+    desk.tell(None).result()
+    assert desk.standing.problem is None
+
+
+def test_problems_of_others_are_shown(desk: Desk) -> None:
+    """Any part of the Lab can tell one."""
+    problem = Problem("the file is no sound", "nothing was lost", "choose another")
+    desk.tell(problem).result()
+    assert desk.standing.problem == problem
+
+
+def test_the_report_and_the_hand_in_are_made(desk: Desk) -> None:
+    """Of the newest run; without one the desk says what to do."""
+    report = desk.report().result()
+    assert isinstance(report, Path)
+    assert report.is_file()
+    assert isinstance(Desk().report().result(), VoicelabError)
+
+
+def test_before_anything_is_connected_wishes_are_kept(tmp_path: Path) -> None:
+    """What the knobs show is what the first session asks for."""
+    desk = Desk(wishes=Wishes(silence_ms=900))
+    desk.wish(replace(desk.standing.wishes, voice="sage")).result()
+    assert desk.talk(tmp_path / "run").result() is None
+    assert desk.standing.in_force["audio"]["output"]["voice"] == "sage"
+    assert desk.standing.in_force["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 900
+    desk.stop().result()

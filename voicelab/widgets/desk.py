@@ -1,0 +1,463 @@
+"""The desk: what all parts of the Lab share, and the only one among them that touches a session.
+
+In: commands, from any thread; they return at once.  Out: `Standing` snapshots; a session, opened, changed and closed.
+Does not know: widgets.
+
+Commands are coroutines on the portal's loop, so what stands here has one writer. What blocks (a session's calls)
+runs on another thread, so that neither the sound nor the next command waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from voicelab.audio.clip import Clip
+from voicelab.errors import ConfigError, RunError, VoicelabError
+from voicelab.measure.run import Run
+from voicelab.plots.report import write_report
+from voicelab.session.connect import Opener, connect
+from voicelab.session.faces import AsyncSession, Session
+from voicelab.session.microphone import Microphone
+from voicelab.session.playback import Sink
+from voicelab.session.portal import portal
+from voicelab.session.tools import Tool
+from voicelab.widgets.hand_in import hand_in
+from voicelab.widgets.pump import Handle, pump
+from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
+from voicelab.widgets.wishes import Wishes, changed, to_change
+from voicelab.widgets.words import words
+
+_Result = TypeVar("_Result")
+#: What a server fixes for a connection once the agent has been heard on it.
+_FIXED_BY_SOUND = frozenset({"voice"})
+_LOOK_MS = 200
+_NS_A_MINUTE = 60_000_000_000
+
+
+class Speaker(Protocol):
+    """Where the Lab's sound comes from and goes to: a browser's page."""
+
+    @property
+    def microphone(self) -> Microphone:
+        """What the page hears."""
+
+    @property
+    def sink(self) -> Sink:
+        """What the page plays."""
+
+
+class Desk:
+    """One session at a time, and what is asked of it.
+
+    Parameters
+    ----------
+    target : str
+        As for `voicelab.connect`.
+    wishes : Wishes, optional
+        What the knobs ask for at first.
+    tools : sequence of Tool
+        What the model may call while the wish ``tools`` is on.
+    speaker : Speaker, optional
+        Sound of a page; without one nobody hears the replies (they are in ``heard.wav``).
+    source : str
+        Where the user's sound comes from.
+    reply : {"mirror", "guide"}, optional
+        Who answers at the embedded server; when absent, the mirror answers a microphone until the guide is chosen, so
+        that nobody's first impression is a misheard sentence.
+    """
+
+    def __init__(
+        self,
+        target: str = "local",
+        *,
+        wishes: Wishes | None = None,
+        tools: Sequence[Tool] = (),
+        speaker: Speaker | None = None,
+        source: SourceName = "clip",
+        reply: ReplyName | None = None,
+    ) -> None:
+        self.standing = Standing(
+            target=target, wishes=wishes or Wishes(), source=source, reply=reply or _first_reply(source)
+        )
+        self._reply_was_chosen = reply is not None
+        self._tools = tuple(tools)
+        self._speaker = speaker
+        self._api_key = ""
+        self._session: Session | None = None
+        self._before: list[Wishes] = []
+        self._sent = self.standing.wishes
+        self._sending = False
+        self._unwanted = False
+        self._seq = -1
+        self._epoch = 0
+        self._handle: Handle | None = None
+        self._words = words("desk")
+
+    def __repr__(self) -> str:
+        return f"Desk({self.standing.target}, {self.standing.state})"
+
+    @property
+    def session(self) -> Session | None:
+        """The session that is open."""
+        return self._session
+
+    # --- commands: from any thread, they return at once ------------------------------------------------------
+
+    def talk(self, out: str | PathLike[str] | None = None) -> Future[VoicelabError | None]:
+        """Open a session with the wishes, and listen to the source; the result says why it could not be."""
+        return self._command(self._talk(out))
+
+    def stop(self) -> Future[VoicelabError | None]:
+        """Close the session; its run folder is complete then."""
+        return self._command(self._stop())
+
+    def interrupt(self) -> Future[VoicelabError | None]:
+        """Stop the reply."""
+        return self._command(self._with_session(lambda session: session.interrupt()))
+
+    def play(self, clip: Clip, labels: dict[str, Any] | None = None) -> Future[VoicelabError | None]:
+        """Say a clip; a session is opened when none is."""
+        return self._command(self._speak(lambda session: session.play(clip, labels)))
+
+    def say(self, text: str) -> Future[VoicelabError | None]:
+        """Send a typed message; a session is opened when none is."""
+        return self._command(self._speak(lambda session: session.ask(text)))
+
+    def mark(self, text: str, at_ms: float | None = None) -> Future[VoicelabError | None]:
+        """Write a remark on the time line of the session."""
+        return self._command(self._with_session(lambda session: session.mark(text, at_ms)))
+
+    def wish(self, wishes: Wishes) -> Future[VoicelabError | None]:
+        """Ask for settings; of wishes that come fast only the newest is sent."""
+        return self._command(self._wish(wishes, keep=True))
+
+    def undo(self) -> Future[VoicelabError | None]:
+        """Go back to the wishes before."""
+        return self._command(self._undo())
+
+    def reconnect(self) -> Future[VoicelabError | None]:
+        """Open a new connection in the same run, with the wishes that wait for one."""
+        return self._command(self._reconnect())
+
+    def choose_reply(self, reply: ReplyName) -> Future[VoicelabError | None]:
+        """Let the mirror or the guide answer; an open session gets a new connection for it."""
+        return self._command(self._choose_reply(reply))
+
+    def choose_source(self, source: SourceName) -> Future[VoicelabError | None]:
+        """Take the user's sound from somewhere else."""
+        return self._command(self._choose_source(source))
+
+    def choose_target(self, target: str, api_key: str = "") -> Future[VoicelabError | None]:
+        """Talk with somebody else, from the next session on; the key stays in memory."""
+        return self._command(self._choose_target(target, api_key))
+
+    def mute(self, on: bool) -> Future[VoicelabError | None]:
+        """Send silence instead of what the microphone hears."""
+        return self._command(self._mute(on))
+
+    def limit(self, minutes: float) -> Future[VoicelabError | None]:
+        """Let a session with somebody else's server end by itself after so long."""
+        return self._command(self._limit(minutes))
+
+    def report(self) -> Future[Path | VoicelabError]:
+        """Write the report of the newest run; the result is its path."""
+        return self._command(self._make(lambda run: write_report([run], run.folder / "report.html")))
+
+    def hand_in(self) -> Future[Path | VoicelabError]:
+        """Write the newest run's numbers, without words and sound, into a ZIP beside it; the result is its path."""
+        return self._command(self._make(lambda run: hand_in(run, run.folder.name)))
+
+    def tell(self, problem: Problem | None) -> Future[VoicelabError | None]:
+        """Show a problem in the Lab's window; None takes it away."""
+        return self._command(self._tell(problem))
+
+    # --- how they are done: on the portal's loop -------------------------------------------------------------
+
+    def _command(self, coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result | VoicelabError]:
+        return portal().submit(self._guarded(coroutine))
+
+    async def _guarded(self, command: Awaitable[_Result]) -> _Result | VoicelabError:
+        """Do a command; what goes wrong is shown, with what was kept and what to do."""
+        try:
+            return await command
+        except VoicelabError as error:
+            self._set(problem=self._problem(str(error)))
+            return error
+        except Exception as error:  # noqa: BLE001 - the seam: nobody waits for a button's command, so it is told here
+            what = self._words["broke"].format(kind=type(error).__name__, error=error)
+            self._set(problem=self._problem(what))
+            return VoicelabError(what)
+
+    def _problem(self, what: str) -> Problem:
+        run = self.standing.run
+        kept = self._words["kept_nothing"] if run is None else self._words["kept_run"].format(folder=run.folder)
+        live = self.standing.state == "live"
+        return Problem(what, kept, self._words["do_go_on" if live else "do_talk_again"])
+
+    def _set(self, **facts: Any) -> None:
+        self.standing = replace(self.standing, n=self.standing.n + 1, **facts)
+
+    async def _here(self, function: Callable[[], _Result]) -> _Result:
+        """Run what blocks on a thread of its own."""
+        return await portal().in_thread(function)
+
+    async def _with_session(self, act: Callable[[Session], object]) -> None:
+        session = self._session
+        if session is not None:
+            await self._here(lambda: act(session))
+
+    async def _talk(self, out: str | PathLike[str] | None) -> None:
+        if self.standing.state not in ("ready", "over"):
+            return
+        self._unwanted = False
+        self._set(state="connecting", problem=None, pending=(), agent_spoke=False, in_force={})
+        wishes = self.standing.wishes
+        try:
+            self._session = await self._here(lambda: self._opener(wishes, out).open())
+        finally:
+            if self._session is None:
+                self._set(state="over" if self.standing.run else "ready")
+        if self._unwanted:  # Stop was pressed meanwhile
+            await self._stop()
+            return
+        self._begin(wishes)
+        await self._listen()
+        await self._send_wishes()  # whatever was asked for meanwhile
+
+    def _opener(self, wishes: Wishes, out: str | PathLike[str] | None) -> Opener:
+        standing = self.standing
+        return connect(
+            standing.target,
+            settings=wishes.to_session(self._tools),
+            tools=self._tools,
+            chunk_ms=wishes.chunk_ms,
+            sink=self._sink(),
+            api_key=self._api_key or None,
+            hearing="guide",
+            reply=standing.reply,
+            out=out,
+        )
+
+    def _begin(self, sent: Wishes) -> None:
+        """Show the session that is open now, and look after it."""
+        session = self._session
+        if session is None:
+            return
+        self._sent, self._seq, self._epoch = sent, -1, 0
+        self._set(state="live", run=session.log, in_force=session.in_force)
+        self._handle = pump().every(_LOOK_MS, self._look)
+
+    def take(self, session: Session | AsyncSession) -> None:
+        """Take over a session that was opened elsewhere; its settings are the wishes."""
+        self._session = session if isinstance(session, Session) else session.plain
+        wishes = Wishes.from_session(session.in_force)
+        self._set(wishes=wishes)
+        self._begin(wishes)
+
+    def _sink(self) -> Literal["null", "device"] | Sink:
+        if self.standing.source == "device":
+            return "device"
+        return "null" if self._speaker is None else self._speaker.sink
+
+    async def _listen(self) -> None:
+        """Open the microphone of the source; without one the session goes on."""
+        session, source = self._session, self.standing.source
+        if session is None:
+            return
+        if source == "device":
+            await self._here(session.listen)
+        elif source == "browser" and self._speaker is not None:
+            microphone = self._speaker.microphone
+            await self._here(lambda: session.listen(microphone))
+        else:
+            await self._here(session.stop_listening)
+        if self.standing.muted:
+            await self._here(lambda: session.mute(True))
+        self._set(listening=session.listening is not None)
+
+    async def _stop(self) -> None:
+        self._unwanted = self.standing.state == "connecting"
+        session, self._session = self._session, None
+        if session is None:
+            return
+        self._set(state="closing")
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+        try:
+            await self._here(session.close)
+        finally:
+            self._set(state="over", listening=False, playing=False, pending=())
+
+    async def _speak(self, say: Callable[[Session], object]) -> None:
+        if self._session is None:
+            await self._talk(None)
+        self._set(playing=True)
+        try:
+            await self._with_session(say)
+        finally:
+            self._set(playing=False)
+
+    async def _wish(self, wishes: Wishes, *, keep: bool) -> None:
+        if wishes == self.standing.wishes:
+            return
+        if keep:
+            self._before.append(self.standing.wishes)
+        self._set(wishes=wishes)
+        await self._send_wishes()
+
+    async def _undo(self) -> None:
+        if self._before:
+            await self._wish(self._before.pop(), keep=False)
+
+    async def _send_wishes(self) -> None:
+        """Send what differs from what was sent, until nothing does; one update at a time."""
+        if self._sending or self._session is None or self.standing.state != "live":
+            return
+        self._sending = True
+        try:
+            while self._session is not None and (wishes := self._sendable()) != self._sent:
+                before, self._sent = self._sent, wishes
+                await self._send(self._session, before, wishes)
+        finally:
+            self._sending = False
+            self._set(pending=changed(self._sent, self.standing.wishes))
+
+    def _sendable(self) -> Wishes:
+        """Return the wishes as far as this connection can take them."""
+        wishes = self.standing.wishes
+        if self.standing.agent_spoke:
+            wishes = replace(wishes, **{name: getattr(self._sent, name) for name in _FIXED_BY_SOUND})
+        return wishes
+
+    async def _send(self, session: Session, before: Wishes, wishes: Wishes) -> None:
+        if wishes.chunk_ms != before.chunk_ms:
+            await self._here(lambda: session.use_chunk(wishes.chunk_ms))
+        if change := to_change(before, wishes, self._tools):
+            in_force = await self._here(lambda: session.update(settings=change))
+            self._set(in_force=in_force)
+
+    async def _reconnect(self, reply: ReplyName | None = None) -> None:
+        session = self._session
+        if session is None:
+            return
+        wishes = self.standing.wishes
+        settings = wishes.to_session(self._tools)
+        hearing = None if reply is None else "guide"
+        await self._here(lambda: session.reconnect(hearing=hearing, reply=reply, settings=settings))
+        self._sent = wishes
+        self._set(in_force=session.in_force, pending=())
+
+    async def _choose_reply(self, reply: ReplyName) -> None:
+        self._reply_was_chosen = True
+        await self._answer_by(reply)
+
+    async def _answer_by(self, reply: ReplyName) -> None:
+        if reply == self.standing.reply:
+            return
+        if self._session is not None and self.standing.target == "local":
+            await self._reconnect(reply)
+        self._set(reply=reply)
+
+    async def _choose_source(self, source: SourceName) -> None:
+        self._set(source=source, problem=None)
+        if not self._reply_was_chosen:
+            await self._answer_by(_first_reply(source))
+        await self._listen()
+
+    async def _choose_target(self, target: str, api_key: str) -> None:
+        self._api_key = api_key
+        self._set(target=target, problem=None)
+
+    async def _mute(self, on: bool) -> None:
+        self._set(muted=on)
+        await self._with_session(lambda session: session.mute(on))
+
+    async def _limit(self, minutes: float) -> None:
+        if not minutes >= 1:
+            raise ConfigError(f"a session lasts a minute or more, not {minutes:g}", param="limit_minutes")
+        self._set(limit_minutes=minutes)
+
+    async def _make(self, make: Callable[[Run], Path]) -> Path:
+        run = self.standing.run
+        if run is None:
+            raise RunError(self._words["no_run"])
+        return await self._here(lambda: make(run))
+
+    async def _tell(self, problem: Problem | None) -> None:
+        self._set(problem=problem)
+
+    # --- what happens by itself ------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Look at what is new in the run; on the pump's thread, which only posts."""
+        session = self._session
+        if session is None:
+            return
+        if not session.log.growing:  # closed by somebody else: a cell that holds it
+            self._command(self._stop())
+            return
+        for record in session.log.since(self._seq):
+            self._seq = record.seq
+            if self.standing.target != "local" and record.t_ns > self.standing.limit_minutes * _NS_A_MINUTE:
+                self._command(self._reached_limit(session))
+                return
+            if record.type == "voicelab.session.opened":
+                portal().post(self._opened, record.epoch)
+            elif record.type == "session.updated":
+                portal().post(self._updated, session)
+            elif record.type == "response.output_audio.delta" and not self.standing.agent_spoke:
+                portal().post(self._agent_spoke, record.epoch)
+            elif record.type in ("voicelab.session.closed", "voicelab.session.failed"):
+                self._command(self._lost(session, str(record.event.get("message", ""))))
+            elif record.type == "voicelab.source.stopped" and record.event.get("reason") != "stopped":
+                portal().post(self._microphone_lost, str(record.event.get("reason", "")))
+            elif record.type == "error":
+                message = str((record.event.get("error") or {}).get("message", ""))
+                portal().post(lambda message=message: self._set(problem=self._problem(message)))
+
+    def _opened(self, epoch: int) -> None:
+        self._epoch = epoch
+        self._set(agent_spoke=False)
+
+    def _updated(self, session: Session) -> None:
+        self._set(in_force=session.in_force)
+
+    def _agent_spoke(self, epoch: int) -> None:
+        if epoch == self._epoch:
+            self._set(agent_spoke=True)
+
+    def _microphone_lost(self, reason: str) -> None:
+        self._set(listening=False, problem=self._problem(reason))
+
+    async def _reached_limit(self, session: Session) -> None:
+        if session is self._session:
+            await self._stop()
+            what = self._words["limit_reached"].format(minutes=f"{self.standing.limit_minutes:g}")
+            self._set(problem=self._problem(what))
+
+    async def _lost(self, session: Session, message: str) -> None:
+        """Complete the run of a session whose server is gone."""
+        if session is not self._session:
+            return
+        await self._stop()
+        self._set(problem=self._problem(message))
+
+
+def _first_reply(source: SourceName) -> ReplyName:
+    return "mirror" if source in ("browser", "device") else "guide"
+
+
+def desk_of(source: Desk | Session | AsyncSession | None) -> Desk:
+    """Return the desk behind whatever a widget was given; a session gets a desk of its own."""
+    if isinstance(source, Desk):
+        return source
+    desk = Desk()
+    if source is not None:
+        desk.take(source)
+    return desk
