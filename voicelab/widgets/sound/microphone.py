@@ -1,0 +1,142 @@
+"""The browser's microphone, as a session wants one.
+
+In: chunks that the page sends.  Out: int16 samples at 24 kHz, delivered on the portal's loop; one word when they end.
+Does not know: which way they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+
+from voicelab.audio.samples import Samples
+from voicelab.errors import AudioError
+from voicelab.widgets.sound.line import Line
+from voicelab.widgets.sound.state import GIVEN_UP
+from voicelab.widgets.sound.wire import Chunk
+
+PAGE_S = 5.0
+# A person has to read the browser's question and find the button.
+ANSWER_S = 60.0
+SILENT_S = 2.0
+
+
+class BrowserMicrophone:
+    """The microphone of the page; serves one session at a time.
+
+    Parameters
+    ----------
+    line : Line
+    """
+
+    name = "browser"
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._words = line.words
+        self._deliver: Callable[[Samples], None] | None = None
+        self._lost: Callable[[str], None] = lambda _: None
+        self._opened = False
+        self._changed = asyncio.Event()
+        self._generation = self._next = 0
+        self._said_silent = self._page_left = False
+        self._frames_s = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+
+    async def open(self, deliver: Callable[[Samples], None], lost: Callable[[str], None]) -> None:
+        """Have the page open its microphone; see `voicelab.session.microphone.Microphone`."""
+        if self._deliver is not None:
+            raise AudioError(self._words["problem.in_use"])
+        self._deliver, self._lost = deliver, lost
+        self._said_silent = self._page_left = False
+        self._line.listen(True)
+        try:
+            await self._until(lambda: self._line.state.way != "none", PAGE_S, self._words["problem.no_page"])
+            slow = self._words["problem.no_answer"].format(seconds=round(ANSWER_S))
+            await self._until(self._answered, ANSWER_S, slow)
+            if self._page_left:
+                raise AudioError(self._words["problem.no_page"])
+            if self._line.state.microphone in GIVEN_UP:
+                raise AudioError(self._line.state.problem)
+        except BaseException:
+            self._let_go(keep_problem=True)
+            raise
+        self._opened = True
+        self._frames_s = asyncio.get_running_loop().time()
+        self._watch_frames()
+
+    def close(self) -> None:
+        """Deliver no more and have the page let its microphone go; closing twice is harmless."""
+        self._let_go(keep_problem=False)
+
+    def take(self, chunk: Chunk) -> None:
+        """Deliver what the page has recorded; what came already is left out."""
+        self._frames_s = asyncio.get_running_loop().time()
+        if self._deliver is None or not self._opened or not len(chunk.samples):
+            return
+        if chunk.generation == self._generation and chunk.first < self._next:
+            return
+        self._generation, self._next = chunk.generation, chunk.first + len(chunk.samples)
+        if self._said_silent and self._line.state.microphone == "silent":
+            self._line.know(microphone="on", problem="")
+        self._said_silent = False
+        self._deliver(np.zeros_like(chunk.samples) if self._line.state.muted else chunk.samples)
+
+    def state_changed(self) -> None:
+        """Look at what is known of the page."""
+        self._changed.set()
+        if self._opened and self._line.state.microphone in GIVEN_UP:
+            self._end(self._line.state.problem)
+
+    def page_gone(self) -> None:
+        """Say that there is no page any more."""
+        self._page_left = True
+        self._changed.set()
+        if self._opened:
+            self._end(self._words["problem.page_closed"])
+
+    def widget_closed(self) -> None:
+        """Say that there will never be one."""
+        self._page_left = True
+        self._changed.set()
+        if self._opened:
+            self._end(self._words["problem.closed"])
+
+    def _answered(self) -> bool:
+        return self._page_left or self._line.state.microphone in GIVEN_UP | {"on", "silent"}
+
+    async def _until(self, true: Callable[[], bool], wait_s: float, otherwise: str) -> None:
+        try:
+            async with asyncio.timeout(wait_s):
+                while not true():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise AudioError(otherwise) from None
+
+    def _watch_frames(self) -> None:
+        """Say when an open microphone gives nothing for `SILENT_S`; once frames come, all is well again."""
+        loop = asyncio.get_running_loop()
+        quiet_s = loop.time() - self._frames_s
+        if quiet_s >= SILENT_S and self._line.state.microphone == "on" and self._line.state.way != "none":
+            self._said_silent = True
+            self._line.know(microphone="silent", problem=self._words["problem.silent"])
+        self._watch = loop.call_later(SILENT_S / 2, self._watch_frames)
+
+    def _end(self, reason: str) -> None:
+        lost = self._lost
+        self._let_go(keep_problem=True)
+        lost(reason)
+
+    def _let_go(self, *, keep_problem: bool) -> None:
+        self._deliver, self._lost, self._opened = None, lambda _: None, False
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._line.listening:
+            kept = self._line.state
+            self._line.listen(False)
+            if keep_problem and kept.microphone in GIVEN_UP:
+                self._line.know(microphone=kept.microphone, problem=kept.problem)
