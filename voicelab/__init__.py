@@ -15,7 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voicelab import plots
+    from voicelab import plots, widgets
     from voicelab.audio.clip import Clip, read_clip
     from voicelab.errors import VoicelabError
     from voicelab.measure.both_ends import lay_over
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from voicelab.session.local_server import LocalServer
     from voicelab.session.running import run
     from voicelab.session.tools import Tool
+    from voicelab.widgets.lab import Lab
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "AsyncSession": "voicelab.session.faces",
     "Clip": "voicelab.audio.clip",
+    "Lab": "voicelab.widgets.lab",
     "LocalServer": "voicelab.session.local_server",
     "Run": "voicelab.measure.run",
     "SemanticVAD": "voicelab.protocol.settings",
@@ -47,7 +49,7 @@ _WHERE = {
     "read_clip": "voicelab.audio.clip",
     "run": "voicelab.session.running",
 }
-_ROOMS = ("plots",)
+_ROOMS = ("plots", "widgets")
 
 __all__ = [  # noqa: RUF022 - in the order in which people meet them
     "connect",
@@ -61,6 +63,8 @@ __all__ = [  # noqa: RUF022 - in the order in which people meet them
     "Run",
     "lay_over",
     "plots",
+    "Lab",
+    "widgets",
     "run",
     "LocalServer",
     "Clip",
