@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -85,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     talk.add_argument("--tag", action="append", default=[], metavar="K=V", help="a tag of the run")
     _out(talk)
     _json(talk)
+
+    lab = _command(commands, "lab", _lab, "JupyterLab on the notebooks, in the folder voicelab-notebooks")
+    lab.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    lab.add_argument("--port", type=int, default=8888, metavar="N", help="port (default: %(default)s or the next)")
 
     report = _command(commands, "report", _report, "one HTML file that shows runs, offline")
     report.add_argument("runs", nargs="+", type=Path, metavar="RUN")
@@ -186,6 +191,27 @@ def _serve(arguments: argparse.Namespace) -> int:
         announce=announce,
     )
     return 0
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    from voicelab.experiments.notebooks import copy_notebooks
+
+    start = copy_notebooks(Path("voicelab-notebooks"), lambda line: print(line, file=sys.stderr))
+    print(f"the notebooks are in {start.parent.absolute()}", file=sys.stderr)
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={start.parent.absolute()}",
+        f"--ServerApp.port={arguments.port}",
+        f"--LabApp.default_url=/lab/tree/{start.name}",
+    ]
+    if arguments.no_browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    try:
+        return subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        return 0  # Ctrl+C is how one leaves JupyterLab; it has heard it too
 
 
 def _report(arguments: argparse.Namespace) -> int:
