@@ -71,7 +71,7 @@ def test_a_voice_holds_a_conversation_and_cuts_in(lab: JupyterLab, voice: Path) 
 
 
 def test_the_threshold_slider_changes_the_session_also_in_a_busy_cell(lab: JupyterLab) -> None:
-    """By keyboard, while a cell sleeps and while one computes: the server says what is in force before the cell ends."""
+    """By keyboard, while a cell sleeps and while one computes: in force before the cell ends."""
     cells = [
         "import voicelab as vl, time\nlab = vl.Lab()\nlab.talk()\nlab",
         "time.sleep(6); print('slept', lab.session.in_force['audio']['input']['turn_detection']['threshold'])",
