@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.server.room import WALL, GivenEars, Saying, ToneVoice
+from voicelab.engines.base import SpeakingHandle
 from voicelab.engines.reply import ReplyEngine
 from voicelab.measure.run import Run
 from voicelab.protocol.dialects import make_dialect
@@ -20,7 +21,7 @@ from voicelab.server.serve import serve
 from voicelab.session.asking import FIRST_ASK
 from voicelab.session.core import SessionCore
 from voicelab.session.live import LiveRun, Plan
-from voicelab.session.playback import NullSink
+from voicelab.session.playback import NullSink, Sink
 from voicelab.session.tools import Tool
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
@@ -58,6 +59,8 @@ def hold(
     tools: Mapping[str, Tool] | None = None,
     serving: Callable[[MemoryTransport], Awaitable[None]] | None = None,
     dialect: str = "ga",
+    speaking: SpeakingHandle | None = None,
+    sink: Sink | None = None,
 ) -> Held:
     """Hold a session in virtual time; whatever ``act`` raises is raised here, after the folder is complete."""
     ends: list[MemoryTransport] = []
@@ -73,7 +76,7 @@ def hold(
         engines = Engines(
             open_scorer=Scorer,
             open_hearing=open_ears,
-            speaking=ToneVoice(),
+            speaking=speaking or ToneVoice(),
             reply=reply or Saying(),
             about={"reply": "test"},
         )
@@ -99,7 +102,7 @@ def hold(
             time="virtual",
             dialect=dialect,
         )
-        live = LiveRun(plan, Clock(loop, WALL), Ids(0), DirectWriting, NullSink())
+        live = LiveRun(plan, Clock(loop, WALL), Ids(0), DirectWriting, sink or NullSink())
         await live.open()
         try:
             await act(live.core)

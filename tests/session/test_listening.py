@@ -36,11 +36,13 @@ class HandHeld:
     def close(self) -> None:
         self.n_closed += 1
 
-    async def say(self, samples: Samples) -> None:
+    async def say(self, samples: Samples, beside: Callable[[], Samples] | None = None) -> None:
+        """Speak; ``beside`` gives what else is in the air in each frame."""
         assert self.deliver is not None
         for at in range(0, len(samples), 480):
             await asyncio.sleep(0.02)
-            self.deliver(samples[at : at + 480])
+            frame = samples[at : at + 480]
+            self.deliver(frame if beside is None else frame + beside())
 
 
 def test_what_a_microphone_hears_is_a_turn(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def play(folder: Path, act: Callable[[Player], Awaitable[None]], sink: Sink | No
         manifest = Manifest()
         writing = DirectWriting(RunWriter(prepare_folder(folder), manifest))
         recorder = Recorder(clock, writing)
-        player = Player(sink or NullSink(), clock, recorder, lambda: None)
+        player = Player(sink or NullSink(), clock, recorder, lambda: None, lambda samples, start: None)
         running = asyncio.create_task(player.run())
         await act(player)
         running.cancel()

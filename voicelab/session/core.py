@@ -30,6 +30,7 @@ from voicelab.session.connection import Connection
 from voicelab.session.differences import Difference, SettingsWarning, find_differences, part_in_force
 from voicelab.session.history import as_history
 from voicelab.session.incoming import Incoming
+from voicelab.session.levels import Levels
 from voicelab.session.listening import Listening
 from voicelab.session.microphone import Microphone
 from voicelab.session.outgoing import Outgoing, checked_chunk
@@ -83,11 +84,12 @@ class SessionCore:
         self._calls = Calls()
         self._out = Outgoing(clock, ids, recorder)
         self._out.use_chunk(chunk_ms)
-        self._player = Player(sink, clock, recorder, self._calls.look)
+        levels = Levels(recorder, clock)
+        self._player = Player(sink, clock, recorder, self._calls.look, levels.heard_by_user)
         self._in = Incoming(recorder, self._player)
         self._source = Source(self._out.send_audio, lambda: self._in.detection is not None)
         self._appending = Appending(self._out, self._source, recorder, clock)
-        self.listening = Listening(self._appending, self._in, self._source, recorder)
+        self.listening = Listening(self._appending, self._in, self._source, levels, recorder)
         self._requests = Requests(self._out, self._in, self._calls, self._player)
         self._connection = Connection(open_transport, dialect, self._in, self._out, self._calls, self._source, recorder)
         self._reacting = Reacting(
@@ -105,6 +107,11 @@ class SessionCore:
     def differences(self) -> tuple[Difference, ...]:
         """What is in force otherwise than it was asked for."""
         return find_differences(self.asked, self._in.in_force)
+
+    @property
+    def chunk_ms(self) -> int:
+        """How much sound goes into an event."""
+        return self._out.chunk_ms
 
     @property
     def errors(self) -> deque[ev.ErrorDetail]:

@@ -81,6 +81,11 @@ class _Face:
         return self._live.core.differences
 
     @property
+    def chunk_ms(self) -> int:
+        """How much sound goes into an event; see `use_chunk`."""
+        return self._live.core.chunk_ms
+
+    @property
     def errors(self) -> list[str]:
         """What the server complained about, oldest first; the last thousand (the log has all)."""
         return [error.message for error in self._live.core.errors.copy()]

@@ -1,8 +1,8 @@
 """Listening to a microphone: its sound becomes the session's, for as long as it lasts.
 
-In: a `Microphone`.  Out: appended sound; facts: when it began, how loud it is, what is wrong with it,
-why it ended.
-Does not know: what kind of microphone it is, or what the server makes of it.
+In: a `Microphone`.  Out: appended sound; facts: when it began, why it ended.
+Does not know: what kind of microphone it is, how loud it is (``levels``), or what the server makes
+of it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from voicelab.errors import AudioError
 from voicelab.runlog.recorder import Recorder
 from voicelab.session.appending import Appending
 from voicelab.session.incoming import Incoming
+from voicelab.session.levels import Levels
 from voicelab.session.microphone import Microphone
 from voicelab.session.source import Source
 
@@ -23,14 +24,17 @@ class Listening:
 
     Parameters
     ----------
-    appending, incoming, source, recorder
+    appending, incoming, source, levels, recorder
         The session's parts.
     """
 
-    def __init__(self, appending: Appending, incoming: Incoming, source: Source, recorder: Recorder) -> None:
+    def __init__(
+        self, appending: Appending, incoming: Incoming, source: Source, levels: Levels, recorder: Recorder
+    ) -> None:
         self._appending = appending
         self._in = incoming
         self._source = source
+        self._levels = levels
         self._recorder = recorder
         self._microphone: Microphone | None = None
         self.muted = False
@@ -50,6 +54,7 @@ class Listening:
             It cannot be had.
         """
         self.end("another microphone was chosen")
+        self._levels.begin()
         # Set first: it may be lost while it is being opened.
         self._microphone = microphone
         try:
@@ -71,3 +76,5 @@ class Listening:
         if self._microphone is None or self._source.busy:
             return
         self._appending.append(np.zeros_like(samples) if self.muted else samples, self._in.format_of("input"))
+        if not self.muted:
+            self._levels.heard_by_microphone(samples)

@@ -76,6 +76,11 @@ class Outgoing:
         self._sent_ms = 0.0
 
     @property
+    def chunk_ms(self) -> int:
+        """How much sound goes into an event."""
+        return self._chunk_ms
+
+    @property
     def buffered_ms(self) -> float:
         """Sound since the last commit."""
         return self._sent_ms + self._gathered_ms

@@ -155,13 +155,23 @@ class Player:
         Gets ``voicelab.playback.*`` facts and the ``heard`` track.
     changed : callable
         Called when playback starts, ends or is interrupted.
+    heard : callable
+        Takes what was heard, and where its first sample lies on the run's time line; some 200 ms later.
     """
 
-    def __init__(self, sink: Sink, clock: Clock, recorder: Recorder, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        clock: Clock,
+        recorder: Recorder,
+        changed: Callable[[], None],
+        heard: Callable[[Samples, int], None],
+    ) -> None:
         self._sink = sink
         self._clock = clock
         self._recorder = recorder
         self._changed = changed
+        self._tell_heard = heard
         self._queue: deque[tuple[_Item, Samples]] = deque()
         self._items: dict[str, _Item] = {}
         self._arrived = asyncio.Event()
@@ -358,6 +368,7 @@ class Player:
         if drop_samples:  # a live picture has shown what was handed over; what was not heard of it goes again
             self._recorder.loudness.cut("heard", heard_from + len(heard))
         if len(heard):
+            self._tell_heard(heard, heard_from)
             ref = self._recorder.place("heard", heard, start=heard_from)
             self._recorder.local("playback.heard", item_id=stretch[-1][0].item_id, audio=ref.to_event())
 
