@@ -15,6 +15,7 @@ from voicelab.engines.available import hearing_available, speaking_available
 from voicelab.engines.base import HearingHandle, SpeakingHandle
 from voicelab.engines.chat import Chat
 from voicelab.engines.guide import Guide
+from voicelab.engines.guide_cards import sayings
 from voicelab.engines.host import HostedRecogniser, HostedSpeaker, InPlaceRecogniser, InPlaceSpeaker, ModelledCost
 from voicelab.engines.language import Scenario
 from voicelab.engines.mirror import Mirror
@@ -121,6 +122,8 @@ class EngineRoom:
                 "speech_scores": Scorer().name,
                 "usage": "estimated: audio by the published rules, text as one token for four characters",
                 "modelled_cost": None if self._in_place is None else asdict(self._in_place),
+                # What both the ears' language model and the script of the guide know: a client may show it as cards.
+                "try_saying": list(sayings()) if choice.hearing == "guide" and isinstance(mind, Guide) else [],
                 "notes": notes,
             },
         )
