@@ -63,6 +63,30 @@ def test_a_wish_is_in_force_and_undone(desk: Desk) -> None:
     assert desk.standing.wishes == wishes
 
 
+def test_one_undo_takes_back_a_whole_move_of_a_knob(desk: Desk) -> None:
+    """A slider that was drawn along goes back to where it was taken, not one step; another knob is another move."""
+    first = desk.standing.wishes
+    for n in range(1, 20):
+        desk.wish(replace(first, silence_ms=500 + n)).result()
+    moved = desk.standing.wishes
+    desk.wish(replace(moved, eagerness="high")).result()
+    desk.undo().result()
+    assert desk.standing.wishes == moved
+    desk.undo().result()
+    assert desk.standing.wishes == first
+
+
+def test_a_format_waits_for_a_new_connection(desk: Desk) -> None:
+    """As the knob's badge says: whether it can change once sound has flowed, the protocol does not tell."""
+    desk.wish(replace(desk.standing.wishes, input_format="pcmu", silence_ms=700)).result()
+    assert desk.standing.pending == ("input_format",)
+    assert desk.standing.in_force["audio"]["input"]["format"]["type"] == "audio/pcm"
+    assert desk.standing.in_force["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 700
+    desk.reconnect().result()
+    assert desk.standing.pending == ()
+    assert desk.standing.in_force["audio"]["input"]["format"]["type"] == "audio/pcmu"
+
+
 def test_of_many_wishes_the_last_is_in_force_and_few_are_sent(desk: Desk) -> None:
     """A slider that is drawn along does not flood the server."""
     wishes = desk.standing.wishes
@@ -168,8 +192,9 @@ def test_stop_while_connecting_stops(tmp_path: Path) -> None:
 def test_a_session_of_ones_own_gets_a_desk(tmp_path: Path) -> None:
     """Its settings are the wishes, a wish changes it, and it stays open."""
     detection = vl.ServerVAD(threshold=0.4)
-    with vl.connect("local", voice="verse", turn_detection=detection, out=tmp_path / "run") as session:
+    with vl.connect("local", voice="verse", turn_detection=detection, chunk_ms=60, out=tmp_path / "run") as session:
         desk = desk_of(session)
+        assert desk.standing.wishes.chunk_ms == 60
         assert (desk.standing.wishes.voice, desk.standing.wishes.threshold) == ("verse", 0.4)
         desk.wish(replace(desk.standing.wishes, threshold=0.9)).result()
         assert session.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.9

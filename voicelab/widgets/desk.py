@@ -9,6 +9,7 @@ runs on another thread, so that neither the sound nor the next command waits for
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -26,6 +27,7 @@ from voicelab.session.microphone import Microphone
 from voicelab.session.playback import Sink
 from voicelab.session.portal import portal
 from voicelab.session.tools import Tool
+from voicelab.widgets.controls import waiting
 from voicelab.widgets.hand_in import hand_in
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
@@ -33,8 +35,8 @@ from voicelab.widgets.wishes import Wishes, changed, to_change
 from voicelab.widgets.words import words
 
 _Result = TypeVar("_Result")
-#: What a server fixes for a connection once the agent has been heard on it.
-_FIXED_BY_SOUND = frozenset({"voice"})
+#: A hand that rests so long has done with a knob: what it turns then is a move of its own, to be undone by itself.
+_MOVE_S = 1.0
 _LOOK_MS = 200
 _NS_A_MINUTE = 60_000_000_000
 
@@ -90,6 +92,7 @@ class Desk:
         self._api_key = ""
         self._session: Session | None = None
         self._before: list[Wishes] = []
+        self._move: tuple[tuple[str, ...], float] = ((), 0.0)
         self._sent = self.standing.wishes
         self._sending = False
         self._unwanted = False
@@ -255,7 +258,7 @@ class Desk:
     def take(self, session: Session | AsyncSession) -> None:
         """Take over a session that was opened elsewhere; its settings are the wishes."""
         self._session = session if isinstance(session, Session) else session.plain
-        wishes = Wishes.from_session(session.in_force)
+        wishes = replace(Wishes.from_session(session.in_force), **{"chunk_ms": session.chunk_ms})
         self._set(wishes=wishes)
         self._begin(wishes)
 
@@ -307,11 +310,20 @@ class Desk:
         if wishes == self.standing.wishes:
             return
         if keep:
-            self._before.append(self.standing.wishes)
+            self._keep_for_undo(wishes)
         self._set(wishes=wishes)
         await self._send_wishes()
 
+    def _keep_for_undo(self, wishes: Wishes) -> None:
+        """Keep what is asked for now, once for all steps of a knob that is being drawn along."""
+        now_s = asyncio.get_running_loop().time()
+        knobs, last_s = self._move
+        self._move = (changed(self.standing.wishes, wishes), now_s)
+        if self._move[0] != knobs or now_s - last_s > _MOVE_S or not self._before:
+            self._before.append(self.standing.wishes)
+
     async def _undo(self) -> None:
+        self._move = ((), 0.0)
         if self._before:
             await self._wish(self._before.pop(), keep=False)
 
@@ -331,9 +343,8 @@ class Desk:
     def _sendable(self) -> Wishes:
         """Return the wishes as far as this connection can take them."""
         wishes = self.standing.wishes
-        if self.standing.agent_spoke:
-            wishes = replace(wishes, **{name: getattr(self._sent, name) for name in _FIXED_BY_SOUND})
-        return wishes
+        waits = waiting(self._sent, wishes, self.standing)
+        return replace(wishes, **{name: getattr(self._sent, name) for name in waits})
 
     async def _send(self, session: Session, before: Wishes, wishes: Wishes) -> None:
         if wishes.chunk_ms != before.chunk_ms:
