@@ -100,9 +100,10 @@ function buildBar(words, targets, send) {
     make("form", { method: "dialog" }, make("button", {}, words.close)));
   const root = make("div", { class: "voicelab-bar", role: "group", "aria-label": words.bar },
     make("div", { class: "voicelab-bar-line" }, talk, state, figures,
-      make("span", { class: "voicelab-buttons" }, interrupt, mute, mark, report, handIn, present, keys),
       make("label", { class: "voicelab-target-label" }, words.target, " ", choice), hosted),
-    note, problem);
+    make("div", { class: "voicelab-bar-line" }, note,
+      make("span", { class: "voicelab-buttons" }, interrupt, mute, mark, report, handIn, present, keys)),
+    problem);
   return { root, help, choice, address, key, limit, hosted, talk, interrupt, mute, mark, report, handIn, present,
     state, figures, note, problem, what, rest };
 }

@@ -99,7 +99,7 @@ class Lab(ipywidgets.VBox):
         self._transcript = Transcript(desk=self.desk)
         self._drawer: tuple[Drawer, ...] = (self._transcript, Memory(), Events(), Latency(), Cost())
         self._views = (self._scope, self._level, self._timeline, *self._drawer)
-        super().__init__([Layout(), self._bar, self._sound, self._body()])
+        super().__init__([Layout(), self._bar, self._body()])
         self.add_class("voicelab-lab")
         self._shown: Run | None = None
         self._handle = pump().every(_LOOK_MS, self._look)
@@ -194,7 +194,7 @@ class Lab(ipywidgets.VBox):
     # --- how it is done --------------------------------------------------------------------------------------
 
     def _body(self) -> ipywidgets.Box:
-        left = ipywidgets.VBox([self._sources, self._knobs]).add_class("voicelab-column")
+        left = ipywidgets.VBox([self._sources, self._sound, self._knobs]).add_class("voicelab-column")
         middle = ipywidgets.VBox([self._level, self._scope, self._timeline]).add_class("voicelab-middle")
         names = ("transcript", "memory", "events", "latency", "cost")
         tabs = ipywidgets.Tab(list(self._drawer), titles=[words("lab")[f"tab_{name}"] for name in names])

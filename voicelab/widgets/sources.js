@@ -54,7 +54,7 @@ function build(words, model, send, prefix) {
   const clipPart = make("div", {},
     make("div", { class: "voicelab-sources-row" }, make("label", { for: clip.id }, words.clip_label), clip),
     text, make("div", { class: "voicelab-sources-row" }, play, open, file));
-  const mutePart = make("div", { class: "voicelab-sources-row" }, mute);
+  const mutePart = make("div", { class: "voicelab-sources-row voicelab-sources-mute" }, mute);
   const root = make("div", { class: "voicelab-sources", "data-lm-suppress-shortcuts": "true" },
     make("div", { class: "voicelab-sources-row" }, make("label", { for: source.id }, words.label), source),
     clipPart, mutePart, hint,
