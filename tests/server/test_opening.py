@@ -26,6 +26,15 @@ def test_server_says_what_it_is() -> None:
     assert about["notes"] == []
 
 
+def test_sentences_to_try_are_named_only_where_they_are_understood() -> None:
+    """Cards hold what the ears' language model and the script both know: not for dictation, not for other minds."""
+    room = EngineRoom(Choice("guide", "guide", "http://127.0.0.1:9/v1"), in_place=HERE)
+    assert "What time is it?" in room.engines(reply="guide").about["try_saying"]
+    assert room.engines("dictation", "guide").about["try_saying"] == []
+    assert room.engines(reply="mirror").about["try_saying"] == []
+    assert room.engines().about["try_saying"] == []  # a chat endpoint answers
+
+
 def test_connection_may_choose_otherwise() -> None:
     """?hearing= and ?reply= of a connection go over the server's own choice."""
     room = EngineRoom(Choice("guide", "guide", "http://127.0.0.1:9/v1"), in_place=HERE)

@@ -9,7 +9,7 @@ import pytest
 
 from voicelab.audio.signals import tone
 from voicelab.errors import AudioError
-from voicelab.session.devices import DeviceSink, output_device
+from voicelab.session.devices import DeviceMicrophone, DeviceSink, input_device, output_device
 
 
 def has_device() -> bool:
@@ -26,6 +26,10 @@ def test_absent_sound_card_is_explained() -> None:
     """Without PortAudio or a device the error says what to install, or what works without."""
     with pytest.raises(AudioError, match="libportaudio2|null sink"):
         output_device()
+    with pytest.raises(AudioError, match="libportaudio2|a clip, or typed text"):
+        input_device()
+    with pytest.raises(AudioError, match="libportaudio2|a clip, or typed text"):
+        asyncio.run(DeviceMicrophone().open(lambda samples: None, lambda reason: None))
 
 
 @pytest.mark.realtime

@@ -153,8 +153,17 @@ def _portaudio() -> Any:
 
 def output_device() -> str:
     """Return the name of the default output device; `AudioError` when there is none."""
+    return _default("output", "sound device", "use the null sink, everything is still in heard.wav")
+
+
+def input_device() -> str:
+    """Return the name of the default input device; `AudioError` when there is none."""
+    return _default("input", "microphone", "use the browser's, a clip, or typed text")
+
+
+def _default(kind: str, what: str, instead: str) -> str:
     sound = _portaudio()
     try:
-        return str(sound.query_devices(kind="output")["name"])
+        return str(sound.query_devices(kind=kind)["name"])
     except (sound.PortAudioError, ValueError) as error:
-        raise AudioError(f"no sound device: {error}; use the null sink, everything is still in heard.wav") from None
+        raise AudioError(f"no {what}: {error}; {instead}") from None

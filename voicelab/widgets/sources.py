@@ -19,7 +19,7 @@ import traitlets
 from voicelab.audio.clip import Clip
 from voicelab.errors import AudioError
 from voicelab.experiments.clips import spoken_lines
-from voicelab.session.devices import output_device
+from voicelab.session.devices import input_device, output_device
 from voicelab.session.faces import AsyncSession, Session
 from voicelab.session.portal import portal
 from voicelab.widgets.desk import Desk, desk_of
@@ -182,7 +182,7 @@ class Sources(anywidget.AnyWidget):
         """Look for a sound card, which loads PortAudio, only now that somebody wants one."""
         self._checking = True
         try:
-            await portal().in_thread(output_device)
+            await portal().in_thread(lambda: (input_device(), output_device()))
         except AudioError as error:
             self._refused["device"] = str(error)
         else:
