@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import traitlets
 
 from tests.plots.conftest import Story, manifest
 from tests.widgets.browser import until
@@ -212,6 +213,21 @@ def test_sound_around_an_instant_has_both_sides(run: Run) -> None:
     assert samples.any()
     assert (samples == both).all()
     assert sound_around(run, 100.0)[0] == 0.0
+
+
+def test_the_cursor_is_set_by_code_and_linked_with_another_view(run: Run, opened: list[Scope]) -> None:
+    """Two views keep one cursor, in both directions, and nothing else is said to the page."""
+    scope, other = Overheard(run), Overheard(run)
+    opened += [scope, other]
+    seen: list[float | None] = []
+    scope.observe(lambda change: seen.append(change["new"]), "cursor_ms")
+    link = traitlets.link((scope, "cursor_ms"), (other, "cursor_ms"))
+    scope.cursor_ms = 1200
+    assert other.cursor_ms == 1200.0
+    other.cursor_ms = None
+    assert seen == [1200.0, None]
+    assert (len(scope.told), len(other.told)) == (1, 1)
+    link.unlink()
 
 
 def test_closing_twice_is_harmless(run: Run) -> None:

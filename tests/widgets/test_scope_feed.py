@@ -217,6 +217,19 @@ def test_the_threshold_in_force_gives_the_turns_that_were(demo: Run) -> None:
     assert found.missed == ()
 
 
+def test_a_what_if_says_which_rule_was_in_force() -> None:
+    """The turns are those of server_vad at any rate: with another rule the silence is the one it begins with."""
+    found = {}
+    for detection in ({"type": "server_vad", "silence_duration_ms": 900}, {"type": "semantic_vad"}, None):
+        feed = Feed()
+        session = {"session": {"audio": {"input": {"turn_detection": detection}}}}
+        feed.take([Record(seq=1, t_ns=0, wall="", dir="recv", type="session.created", event=session)])
+        message = feed.what_if(0.4, 0, 5_000).to_message()
+        found[message["in_force"]] = message["settings"]["silence_ms"]
+    assert found == {"server_vad": 900, "semantic_vad": 500, "none": 500}
+    assert Feed().what_if(0.4, 0, 5_000).in_force == "server_vad"
+
+
 def test_a_high_threshold_cuts_a_turn_in_its_soft_middle() -> None:
     """The first half ends before the speech did; the second is there as well."""
     found = tried(scores_of("0099944449990000"), 0.8, (200, 1200))

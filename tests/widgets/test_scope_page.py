@@ -4,96 +4,33 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
-from tests.plots.conftest import Story, manifest
 from tests.widgets.browser import axe
-from tests.widgets.plain_page import PlainPage, PlainPages
+from tests.widgets.plain_page import PlainPages
+from tests.widgets.scope_room import (
+    THRESHOLD,
+    TIME,
+    answer_what_if,
+    asked,
+    conversation,
+    drag_threshold,
+    n_pixels,
+    shown,
+    value,
+)
 from voicelab.measure.run import Run
-from voicelab.widgets.scope import LevelMeter, Scope
-from voicelab.widgets.scope.feed import Feed
+from voicelab.widgets.scope import LevelMeter
 from voicelab.widgets.words import words
 
-JS = Path(inspect.getfile(Scope)).with_name("scope.js")
-THRESHOLD = "[role=slider][aria-label=Threshold]"
-TIME = "[role=slider][aria-label='Time cursor']"
+_NEWS = {"kind": "news", "reset": False, "over": False, "detection": "server_vad", "silence": 500.0}
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    made = Story(tmp_path / "story", manifest())
-    made.record("recv", "session.created", 0, session=_session(0.5))
-    made.send_audio(0, 2000, speech=(500, 1500))
-    made.spoken("item_u1", 200, 2000, "hello")
-    made.reply("a1", 2000, 1200, "Hello there.")
-    made.send_audio(2000, 6000, speech=(4000, 5500))
-    made.spoken("item_u2", 3700, 6000, "go on")
-    made.reply("a2", 6020, 3000, "On and on.", heard_ms=800)
-    return made.run()
-
-
-def _session(threshold: float) -> dict[str, Any]:
-    return {"audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": threshold}}}}
-
-
-def shown(
-    plain_page: PlainPages, run: Run | None, *, live: bool = False, theme: Literal["light", "dark"] = "light"
-) -> PlainPage:
-    """Return a page that was told of a run, live or saved."""
-    model = {"words": dict(words("scope")), "running": live, "can_use": True, "asked": 0.5, "cursor_ms": None}
-    plain = plain_page(JS, model, theme=theme)
-    if run is not None:
-        feed = Feed()
-        feed.take(run.records())
-        news = feed.news(run.loudness, reset=True, over=not live)
-        plain.receive(news.content | {"run": "a run"}, news.buffers)
-    plain.page.wait_for_function("() => document.querySelector('.voicelab-scope').dataset.mode")
-    return plain
-
-
-def asked(plain: PlainPage, what: str) -> list[dict[str, Any]]:
-    return [one.content for one in plain.sent if one.content["do"] == what]
-
-
-def drag_threshold(plain: PlainPage, by_px: int) -> None:
-    box = plain.page.locator(THRESHOLD).bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    plain.page.mouse.move(x, y)
-    plain.page.mouse.down()
-    for k in range(1, 11):
-        plain.page.mouse.move(x, y + by_px * k / 10)
-    plain.page.mouse.up()
-
-
-def value(plain: PlainPage) -> float:
-    return float(plain.page.locator(THRESHOLD).get_attribute("aria-valuenow") or "nan")
-
-
-def n_pixels(plain: PlainPage, colour: str) -> tuple[int, int]:
-    """Return how many pixels of a colour are in the upper and the lower half of the two sides' lanes."""
-    # Two frames later the news are drawn.
-    plain.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    found = plain.page.evaluate(
-        """(colour) => {
-          const canvas = document.querySelector('canvas'), pen = canvas.getContext('2d');
-          const wanted = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-          const scale = canvas.height / canvas.clientHeight;
-          const lanes = [[46, 117], [125, 190]].map(([top, bottom]) => {
-            const data = pen.getImageData(60, top * scale, canvas.width - 130, (bottom - top) * scale).data;
-            let n = 0;
-            for (let k = 0; k < data.length; k += 4) {
-              if (wanted.every((one, c) => Math.abs(data[k + c] - one) < 3) && data[k + 3] > 250) n += 1;
-            }
-            return n;
-          });
-          return lanes;
-        }""",
-        colour,
-    )
-    return found[0], found[1]
+    return conversation(tmp_path / "story")
 
 
 def test_the_user_is_above_the_line_and_the_agent_below(plain_page: PlainPages, run: Run) -> None:
@@ -106,14 +43,27 @@ def test_the_user_is_above_the_line_and_the_agent_below(plain_page: PlainPages, 
 
 
 def test_dragging_while_live_changes_the_session(plain_page: PlainPages, run: Run) -> None:
-    """The line follows the pointer, the last value is sent, and the moves between are not all sent."""
+    """The line follows the pointer, and the last value is sent."""
     plain = shown(plain_page, run, live=True)
     assert plain.page.locator(".voicelab-scope-badge").inner_text() == "LIVE"
     drag_threshold(plain, 17)
     sent = asked(plain, "threshold")
     assert sent[-1]["value"] == value(plain) == pytest.approx(0.2, abs=0.03)
-    assert len(sent) < 10
     assert asked(plain, "what if") == []
+
+
+def test_moves_that_come_fast_are_not_all_sent(plain_page: PlainPages, run: Run) -> None:
+    """Of twenty steps at once the first is sent and the last."""
+    plain = shown(plain_page, run, live=True)
+    press = """(line) => {
+      const press = () => line.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowUp", bubbles: true }));
+      for (let k = 0; k < 20; k += 1) press();
+    }"""
+    plain.page.locator(THRESHOLD).evaluate(press)
+    plain.page.wait_for_function("() => model.sent.at(-1).content.value === 0.7")
+    sent = asked(plain, "threshold")
+    assert sent[0]["value"] == 0.51
+    assert len(sent) < 10
 
 
 def test_what_is_in_force_has_the_last_word(plain_page: PlainPages, run: Run) -> None:
@@ -121,8 +71,8 @@ def test_what_is_in_force_has_the_last_word(plain_page: PlainPages, run: Run) ->
     plain = shown(plain_page, run, live=True)
     drag_threshold(plain, 17)
     row = {"id": "threshold 9", "kind": "threshold", "from": 7000.0, "value": 0.35}
-    news = {"kind": "news", "reset": False, "now": 7000.0, "over": False, "detection": "server_vad", "silence": 500.0}
-    plain.receive({**news, "rows": [row], "user": 0, "agent": 0, "run": "a run"}, [b""] * 5)
+    news = {**_NEWS, "now": 7000.0, "rows": [row], "user": 0, "agent": 0, "run": "a run"}
+    plain.receive(news, [b""] * 5)
     plain.page.wait_for_function(f"() => document.querySelector(\"{THRESHOLD}\").ariaValueNow === '0.35'")
 
 
@@ -145,14 +95,43 @@ def test_the_turns_that_would_have_been_are_said_and_drawn(plain_page: PlainPage
     """How many, and of which kind; the words stand in the picture's status."""
     plain = shown(plain_page, run)
     plain.page.locator(THRESHOLD).press("End")
-    question = asked(plain, "what if")[-1]
-    feed = Feed()
-    feed.take(run.records())
-    found = feed.what_if(question["value"], question["from"], question["to"]).to_message()
-    plain.receive({"kind": "what if", "from": question["from"], "to": question["to"], **found})
+    answer_what_if(plain, run)
     assert plain.page.locator(".voicelab-scope-hidden").inner_text() == (
         "At 1.00: 0 turns here; 0 cut, 0 merged, 0 new, 2 missed."
     )
+
+
+def test_without_a_threshold_in_force_a_what_if_names_its_rule(plain_page: PlainPages, tmp_path: Path) -> None:
+    """With semantic_vad there is no threshold: the page says what it shows instead, and does not offer to use it."""
+    run = conversation(tmp_path / "story", "semantic_vad")
+    plain = shown(plain_page, run)
+    rule = "semantic_vad has no threshold; shown: server_vad with 500 ms silence."
+    assert rule in plain.page.locator(".voicelab-scope-hint").inner_text()
+    plain.page.locator(THRESHOLD).press("PageUp")
+    answer_what_if(plain, run)
+    assert plain.page.locator(".voicelab-scope-hidden").inner_text().endswith(rule)
+    assert plain.page.get_by_role("button", name="Use").count() == 0
+
+
+def test_a_what_if_of_the_sessions_own_rule_says_nothing_of_another(plain_page: PlainPages, run: Run) -> None:
+    """Nor does a live page whose session has no threshold: there nothing is tried."""
+    plain = shown(plain_page, run)
+    assert plain.page.locator(".voicelab-scope-hint").inner_text() == words("scope")["what_if_hint"]
+    live = shown(plain_page, run, live=True)
+    hint = live.page.locator(".voicelab-scope-hint")
+
+    def change_detection(detection: str) -> None:
+        news = {**_NEWS, "detection": detection, "now": 7000.0, "rows": [], "user": 0, "agent": 0, "run": "a run"}
+        live.receive(news, [b""] * 5)
+
+    change_detection("semantic_vad")
+    assert hint.inner_text() == words("scope")["live_hint"]
+    live.page.get_by_role("button", name="Pause").click()
+    assert "semantic_vad has no threshold" in hint.inner_text()
+    change_detection("server_vad")
+    assert hint.inner_text() == words("scope")["what_if_hint"]
+    change_detection("none")
+    assert "The client ends turns" in hint.inner_text()
 
 
 @pytest.mark.parametrize(
@@ -197,6 +176,27 @@ def test_a_mark_while_paused_lies_at_the_cursor(plain_page: PlainPages, run: Run
     assert plain.saved[-1] == {"cursor_ms": 1200}
 
 
+def test_no_picture_begins_before_the_run(plain_page: PlainPages, run: Run) -> None:
+    """A run that is shorter than what is shown lies at the left edge, also where it was followed until its end."""
+    plain = shown(plain_page, run, live=True)
+    plain.receive({**_NEWS, "over": True, "now": 7100.0, "rows": [], "user": 0, "agent": 0, "run": "a run"}, [b""] * 5)
+    assert plain.page.locator(".voicelab-scope-badge").inner_text() == "WHAT IF"
+    back = plain.page.get_by_role("slider", name="Look back")
+    assert back.get_attribute("aria-valuetext") == "0.0 s to 10.0 s"
+
+
+def test_live_is_the_end_of_the_bar_to_look_back(plain_page: PlainPages, run: Run) -> None:
+    """Although the picture is drawn a little behind the newest news."""
+    plain = shown(plain_page, run, live=True)
+    news = {**_NEWS, "reset": True, "now": 30_000.0, "rows": [], "user": 0, "agent": 0, "run": "a run"}
+    look = """(news) => {
+      model.receive(news, ["", "", "", "", ""]);
+      const bar = document.querySelector(".voicelab-scope-position input");
+      return [bar.value, bar.max];
+    }"""
+    assert plain.page.evaluate(look, news) == ["30000", "30000"]
+
+
 def test_a_click_sets_the_cursor_and_asks_for_the_sound(plain_page: PlainPages, run: Run) -> None:
     """At the instant under the pointer; a drag looks back instead."""
     plain = shown(plain_page, run)
@@ -212,7 +212,7 @@ def test_a_click_sets_the_cursor_and_asks_for_the_sound(plain_page: PlainPages, 
 def test_the_table_says_what_the_picture_shows(plain_page: PlainPages, run: Run) -> None:
     """Begin, end, wait, reply and what was cut off, turn by turn."""
     plain = shown(plain_page, run)
-    plain.page.get_by_text("What the scope shows as text").click()
+    plain.page.get_by_text("As text").click()
     rows = plain.page.locator("tbody tr")
     rows.nth(1).wait_for()
     assert rows.nth(0).locator("td").all_inner_texts() == ["1", "0.51 s", "1.47 s", "528 ms", "540 ms", "no"]

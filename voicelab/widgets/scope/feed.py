@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from voicelab.runlog.record import Record, Track
 from voicelab.widgets.scope.tiers import Tiers
-from voicelab.widgets.scope.what_if import WhatIf, what_if
+from voicelab.widgets.scope.what_if import RULE, WhatIf, what_if
 
 BUCKET_MS = 10
 _AGAIN_BUCKETS = 33
@@ -109,13 +109,23 @@ class Feed:
     def what_if(self, threshold: float, begin_ms: float, end_ms: float) -> WhatIf:
         """Return the turns that another threshold would have found, with the silence and padding in force.
 
+        Where turns end by another rule than that of ``server_vad``, its silence is the one that ``server_vad`` begins
+        with, and the answer names the kind in force.
+
         Raises
         ------
         ConfigError
             The threshold is not from 0 to 1.
         """
         settings = replace(self._tiers.settings, threshold=threshold)
-        return what_if(self._tiers.scores, settings, self._tiers.spoken(), begin_ms, end_ms)
+        return what_if(
+            self._tiers.scores,
+            settings,
+            self._tiers.spoken(),
+            begin_ms,
+            end_ms,
+            in_force=self._tiers.detection or RULE,
+        )
 
 
 def no_sound(_track: Track, first_bucket: int) -> tuple[int, NDArray[np.int16]]:

@@ -1,7 +1,7 @@
 """The scope: both sides of a conversation on one clock, with what the turn detection made of them, and its threshold.
 
 In: a run, a session or a folder; a desk, where the threshold shall be changed.  Out: a widget; ``cursor_ms``.
-Does not know: how the picture is made (``scope.js``), or what it is told (``feed``).
+Does not know: how the picture is made (the scripts in ``js``), or what it is told (``feed``).
 
 While the run goes on, dragging the threshold changes the session. A page that is paused asks what would have been, and
 nothing changes until somebody says so. The page speaks to this class by messages, because a message is lossless where a
@@ -30,12 +30,19 @@ from voicelab.widgets.following import Following, Fresh, Source
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.scope.feed import Feed, no_sound
 from voicelab.widgets.scope.listening import sound_around
+from voicelab.widgets.script import joined
 from voicelab.widgets.standing import Standing
 from voicelab.widgets.words import words
 
 EVERY_MS = 40
 _DESK_EVERY_MS = 200
 TRUE_END = "true end"
+#: The page, in the order in which its parts need one another.
+PARTS = (
+    *("numbers.js", "outline.js", "story.js", "clock.js", "theme.js"),
+    *("picture.js", "draw_sound.js", "draw_turns.js", "draw_speech.js", "draw_signs.js"),
+    *("parts.js", "sending.js", "telling.js", "listening.js", "threshold.js", "time.js", "page.js", "main.js"),
+)
 
 
 class Scope(anywidget.AnyWidget):
@@ -53,12 +60,16 @@ class Scope(anywidget.AnyWidget):
     Attributes
     ----------
     cursor_ms : float or None
-        On the run's time line; a click sets it, and other views may.
+        The time cursor on the run's time line; None: not set. The page sets it when somebody clicks or presses an arrow
+        key; code and other views may set it as well (``traitlets.link((scope, "cursor_ms"), (other, "cursor_ms"))``,
+        ``scope.observe(callback, "cursor_ms")``). A page that is live draws it and stays live; one that looks back goes
+        there. Observers are called on the thread that set it: for a click that is the one that brings messages, so
+        they only post a command. Seen from the page the last one who set it wins.
     asked : float
         The threshold that is asked for, shown before any is in force.
     """
 
-    _esm = Path(__file__).with_name("scope.js")
+    _esm = joined(Path(__file__).with_name("js"), *PARTS)
     _css = Path(__file__).with_name("scope.css")
 
     words = traitlets.Dict().tag(sync=True)

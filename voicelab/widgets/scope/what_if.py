@@ -1,7 +1,9 @@
 """The turns that would have been: the turn rule at another threshold, over scores that are stored, beside what was.
 
 In: scores, settings, the turns that were found.  Out: `WhatIf`: what each other turn is compared with those.
-Does not know: pictures, sessions.  The rule is the one that the embedded server runs (`voicelab.turns.endpoint`).
+Does not know: pictures, sessions.  The rule is the one that the embedded server runs for ``server_vad``
+(`voicelab.turns.endpoint`). Other kinds of turn detection have no threshold: where one of them is in force the answer
+still is that of ``server_vad``, and says so (`WhatIf.in_force`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from voicelab.widgets.scope.scores import Scores
 
 # A turn that is under way where the picture begins began at most so long before, or nearly.
 _LEAD_MS = 30_000.0
+
+#: The kind of turn detection that the turns of a what-if are made by.
+RULE = "server_vad"
 
 Likeness: TypeAlias = Literal["same", "cut", "merged", "new"]
 
@@ -58,11 +63,14 @@ class WhatIf:
     turns : tuple of OtherTurn
     missed : tuple of int
         Numbers of the turns of which nothing would have been found.
+    in_force : str
+        The kind of turn detection that the session has; the turns are those of ``server_vad`` at any rate.
     """
 
     settings: EndpointSettings
     turns: tuple[OtherTurn, ...]
     missed: tuple[int, ...]
+    in_force: str = RULE
 
     def to_message(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -70,7 +78,13 @@ class WhatIf:
 
 
 def what_if(
-    scores: Scores, settings: EndpointSettings, actual: Sequence[Spoken], begin_ms: float, end_ms: float
+    scores: Scores,
+    settings: EndpointSettings,
+    actual: Sequence[Spoken],
+    begin_ms: float,
+    end_ms: float,
+    *,
+    in_force: str = RULE,
 ) -> WhatIf:
     """Return the turns that ``settings`` would have found between two instants.
 
@@ -82,6 +96,8 @@ def what_if(
         The turns that were found, in order.
     begin_ms, end_ms : float
         What is shown, on the run's time line.
+    in_force : str
+        The kind of turn detection that the session has; passed on, so that whoever shows the answer can say it.
     """
     spans = [
         (stretch.begin_run_ms(turn.speech_start_ms), stretch.end_run_ms(turn.speech_end_ms), decided)
@@ -99,7 +115,7 @@ def what_if(
         for turn in actual
         if begin_ms < turn.end_ms <= end_ms and not any(_meet(turn, start, end) for start, end, _ in spans)
     )
-    return WhatIf(settings, turns, missed)
+    return WhatIf(settings, turns, missed, in_force)
 
 
 def _likeness(start_ms: float, end_ms: float, decided_ms: float | None, actual: Sequence[Spoken]) -> Likeness:
