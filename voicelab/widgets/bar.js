@@ -159,7 +159,7 @@ function noteFor(standing, words, note) {
     return filled(words.leaves, { target: standing.target, minutes: standing.limit_minutes });
   }
   if (standing.state === "live") return filled(words.folder, { folder: standing.folder });
-  return standing.folder ? words.hello_over : `${words.hello} ${words.stays}`;
+  return standing.folder ? `${filled(words.recorded, { folder: standing.folder })} ${words.hello_over}` : `${words.hello} ${words.stays}`;
 }
 
 function paintClock(parts, words, model) {

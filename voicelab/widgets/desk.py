@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from voicelab.audio.clip import Clip
 from voicelab.errors import ConfigError, RunError, VoicelabError
@@ -31,7 +31,7 @@ from voicelab.widgets.controls import waiting
 from voicelab.widgets.hand_in import hand_in
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
-from voicelab.widgets.wishes import Wishes, changed, to_change
+from voicelab.widgets.wishes import ChunkMs, Wishes, changed, to_change
 from voicelab.widgets.words import words
 
 _Result = TypeVar("_Result")
@@ -258,7 +258,7 @@ class Desk:
     def take(self, session: Session | AsyncSession) -> None:
         """Take over a session that was opened elsewhere; its settings are the wishes."""
         self._session = session if isinstance(session, Session) else session.plain
-        wishes = replace(Wishes.from_session(session.in_force), **{"chunk_ms": session.chunk_ms})
+        wishes = replace(Wishes.from_session(session.in_force), chunk_ms=cast("ChunkMs", session.chunk_ms))
         self._set(wishes=wishes)
         self._begin(wishes)
 
