@@ -171,12 +171,12 @@ def test_what_is_new_in_a_live_run_comes_from_memory(conversation: Tape, tmp_pat
 
 
 def test_a_live_run_keeps_no_records_of_its_own(conversation: Tape, tmp_path: Path) -> None:
-    """Asked for turns again and again, it holds the few that stand for all the sound and all the speech."""
+    """Asked for turns again and again, it holds a few stretches for all the sound and all the speech."""
     live, _, _ = being_recorded(conversation, tmp_path / "live", len(conversation.records))
     for _ in range(3):
         live.turn_list(), live.facts(), live.records()
     assert live._read == []
-    assert len(live._story.records()) <= 6
+    assert len(live._story._sounds) + len(live._story._speech) <= 6
 
 
 def test_facts_of_a_live_run_do_not_change_under_the_hand(conversation: Tape, tmp_path: Path) -> None:

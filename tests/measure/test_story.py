@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from tests.measure.room import Tape, silent
-from voicelab.measure.clocks import InputClock
+from voicelab.measure.facts import TurnFacts
+from voicelab.measure.speech import Speech, evidence_of
 from voicelab.measure.story import Story
-from voicelab.measure.turns import turns_of
+
+
+def found(story: Story, start_ms: float, end_ms: float, epoch: int = 0) -> Speech:
+    """Return where the user spoke, of a turn between two positions of the input audio clock."""
+    return story.evidence().speech_of(turn(start_ms, end_ms, epoch))
+
+
+def turn(start_ms: float, end_ms: float, epoch: int = 0) -> TurnFacts:
+    return TurnFacts(1, "item_u1", epoch, "spoken", 0, 0, audio_start_ms=start_ms, audio_end_ms=end_ms)
+
+
+def n_kept(story: Story) -> int:
+    return len(story._sounds) + len(story._speech)
 
 
 def told(tape: Tape) -> Story:
@@ -16,50 +29,82 @@ def told(tape: Tape) -> Story:
     return story
 
 
-def test_turns_are_those_of_all_records(conversation: Tape) -> None:
-    """The same turns to the last digit, from a handful of records."""
-    story = told(conversation)
-    assert turns_of(story.facts, story.records(), None, conversation.read) == conversation.turns(None)
-    assert len(story.records()) < len(conversation.records) / 20
+def test_speech_lies_where_all_records_say(conversation: Tape) -> None:
+    """The same to the last digit, from a handful of stretches."""
+    story, facts = told(conversation), conversation.facts()
+    whole, small = evidence_of(facts, conversation.records), story.evidence()
+    assert [small.speech_of(turn) for turn in story.facts.turns] == [whole.speech_of(turn) for turn in facts.turns]
+    assert n_kept(story) < len(conversation.records) / 20
 
 
-def test_sound_without_a_gap_is_one_record_and_the_clock_runs_through_it() -> None:
+def test_sound_without_a_gap_is_one_stretch_and_the_clock_runs_through_it() -> None:
     """A gap, or another connection, begins a new one; every position lies where it lay."""
     tape = Tape()
     tape.frames(0, 60_000)
     tape.frames(61_000, 62_000)
     tape.epoch = 1
     tape.frames(62_000, 63_000)
-    kept = told(tape).records()
-    assert len(kept) == 3
-    whole, small = InputClock(tape.records), InputClock(kept)
-    for audio_ms in (0, 1, 20, 30_007.5, 59_999, 60_000, 60_001, 60_999, 70_000):
-        assert small.run_ms(audio_ms) == whole.run_ms(audio_ms)
-        assert small.run_ms(audio_ms, epoch=1) == whole.run_ms(audio_ms, epoch=1)
+    story = told(tape)
+    assert n_kept(story) == 3
+    whole, small = evidence_of(tape.facts(), tape.records), story.evidence()
+    for audio_ms in (1, 20, 30_007.5, 59_999, 60_000, 60_001, 60_999, 70_000):
+        for epoch in (0, 1):
+            assert small.speech_of(turn(0, audio_ms, epoch)) == whole.speech_of(turn(0, audio_ms, epoch))
 
 
 def test_silence_is_not_kept_whatever_the_threshold() -> None:
-    """Scores below the threshold that was in force are nothing to remember; one voiced window keeps its record."""
+    """Scores below the threshold that was in force are nothing to remember; one voiced window is."""
     tape = Tape()
     tape.opened(0, threshold=0.5)
+    tape.frames(0, 129_000)
     for k in range(1_000):
         tape.scores(k * 128, 0.1, 0.2, 0.3, 0.49)
-    assert told(tape).records() == []
+    assert n_kept(told(tape)) == 1  # the sound
     tape.opened(128_000, threshold=0.3, kind="session.updated")
     tape.scores(128_000, 0.1, 0.2, 0.3, 0.49)
-    (kept,) = told(tape).records()
-    assert kept.event["p"] == [0.1, 0.2, 0.3, 0.49]
+    assert found(told(tape), 0, 129_000) == Speech(128_064, 128_128, "speech scores")
 
 
 def test_speech_of_two_thresholds_is_not_one() -> None:
     """Each window is judged by the threshold of its time, also where scores follow each other."""
     tape = Tape()
+    tape.frames(0, 400)
     tape.opened(0, threshold=0.5)
     tape.scores(0, 0.9, 0.4, at_ms=64)
-    tape.opened(64, threshold=0.3, kind="session.updated")
+    tape.opened(65, threshold=0.3, kind="session.updated")
     tape.scores(64, 0.4, 0.4, at_ms=128)
     tape.scores(128, 0.4, 0.4, at_ms=192)
-    assert [record.event["p"] for record in told(tape).records()] == [[0.9, 0.4], [0.4, 0.4, 0.4, 0.4]]
+    story = told(tape)
+    assert [len(speech.p) for speech in story._speech] == [2, 4]
+    assert found(story, 33, 63) == Speech(33, 63, "detector")
+    assert found(story, 0, 64) == Speech(0, 32, "speech scores")
+    assert found(story, 65, 400) == Speech(65, 192, "speech scores")
+
+
+def test_scores_that_come_later_belong_to_the_stretch_before() -> None:
+    """Asked for in between, what was judged already stays, and what is new is added."""
+    tape = Tape()
+    tape.opened(0, threshold=0.5)
+    tape.frames(0, 400)
+    tape.scores(0, 0.9, 0.9)
+    story = told(tape)
+    assert found(story, 0, 400).end_ms == 64
+    tape.scores(64, 0.9, 0.1)
+    story.take(tape.records[-1])
+    assert found(story, 0, 400) == Speech(0, 96, "speech scores")
+    assert [speech.voiced(0.5) for speech in story._speech] == [[(0, 32), (32, 64), (64, 96)]]
+
+
+def test_a_threshold_of_the_same_instant_counts_for_the_scores_before_it() -> None:
+    """In virtual time much happens at once: the order of the clock decides, not that of the records."""
+    tape = Tape()
+    tape.frames(0, 400)
+    tape.scores(0, 0.9, 0.4, at_ms=64)
+    story = told(tape)
+    assert found(story, 0, 400).end_ms == 32
+    tape.opened(64, threshold=0.3)
+    story.take(tape.records[-1])
+    assert found(story, 0, 400).end_ms == evidence_of(tape.facts(), tape.records).speech_of(turn(0, 400)).end_ms == 64
 
 
 def test_record_that_was_taken_is_taken_once() -> None:
@@ -71,11 +116,11 @@ def test_record_that_was_taken_is_taken_once() -> None:
     for record in tape.records:
         story.take(record)
     assert len(story.facts.marks) == 1
-    assert [record.event["audio"]["audio_ref"]["n"] for record in story.records()] == [480]
+    assert [sound.n for sound in story._sounds] == [480]
 
 
 def test_sound_that_was_logged_as_it_came_is_passed_over() -> None:
     """Another program's log may hold base64 where this one holds a place on a track."""
     tape = Tape()
     tape.send("input_audio_buffer.append", 20, audio="AAAA")
-    assert told(tape).records() == []
+    assert n_kept(told(tape)) == 0

@@ -394,3 +394,24 @@ def test_an_unknown_price_is_null(conversation: Tape) -> None:
     """Every turn has its tokens and no cost: unknown is never 0."""
     assert [turn.cost_usd for turn in conversation.turns(price=None)] == [None] * 4
     assert [turn.input_tokens for turn in conversation.turns(price=None)] == [132, 196, 530, 298]
+
+
+def test_a_reply_that_begins_silently_is_heard_through_as_many_pieces_as_it_came_in() -> None:
+    """The first audible sample may be pieces away, whether they follow each other or not."""
+    tape = Tape()
+    tape.opened(0)
+    labelled_turn_until_answered(tape)
+    tape.sound("resp_1", "item_a1", 1500, np.concatenate([silent(300), loud(100)]))
+    tape.played("item_a1", 1600)
+    for start_ms, piece in ((1600, silent(100)), (1700, silent(100)), (1900, silent(100)), (2000, loud(100))):
+        tape.heard("item_a1", start_ms, piece)
+    (turn,) = tape.turns()
+    # The pieces are put together without the pause that was between them, as the sink played them.
+    assert turn.voice_to_voice_ms == pytest.approx(1600 + 300 - 1000, abs=1)
+
+
+def labelled_turn_until_answered(tape: Tape) -> None:
+    tape.local("source.started", 0, clip="a.wav", labels={"speech_end_ms": 1000})
+    tape.frames(0, 1400)
+    tape.spoke("item_u1", 0, 1400, started_ms=300, stopped_ms=1400)
+    tape.created("resp_1", 1450)

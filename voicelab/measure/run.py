@@ -25,9 +25,11 @@ from numpy.typing import NDArray
 from voicelab.audio.samples import Samples
 from voicelab.measure.facts import Facts, gather
 from voicelab.measure.prices import Price, price_of
+from voicelab.measure.speech import evidence_of
 from voicelab.measure.story import Story
 from voicelab.measure.tables import costs_table, events_table, responses_table, turns_table, vad_table
-from voicelab.measure.turns import Turn, turns_of
+from voicelab.measure.turns import Turn
+from voicelab.measure.turns_so_far import TurnsSoFar
 from voicelab.runlog.loudness import BUCKET_SAMPLES, Loudness, outline
 from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import RecordReader
@@ -78,6 +80,7 @@ class Run:
         self._read: list[Record] = []
         self._facts: tuple[int, Facts] | None = None
         self._story = Story()
+        self._turns = TurnsSoFar()
         self.manifest  # noqa: B018 - a folder that is no run is an error now, not later
 
     def __repr__(self) -> str:
@@ -116,7 +119,8 @@ class Run:
             self.records()
             return self._reader.n_bad
         with self._reading():
-            self._read_on()
+            for record in self._reader.read_new():
+                self._story.take(record)
             return self._reader.n_bad
 
     @property
@@ -155,12 +159,13 @@ class Run:
             return copy.deepcopy(self._read_on().facts)  # what the story knows goes on changing
 
     def turn_list(self) -> list[Turn]:
-        """Return one `Turn` for each user turn."""
+        """Return one `Turn` for each user turn; asked again, only turns that have changed are measured again."""
         if self._live is None:
-            return turns_of(self._facts_of_folder(), self.records(), self.price, self.samples)
+            facts = self._facts_of_folder()
+            return self._turns.tell(facts, evidence_of(facts, self._read), self.price, self.samples)
         with self._reading():
             story = self._read_on()
-            return turns_of(story.facts, story.records(), self.price, self._samples)
+            return self._turns.tell(story.facts, story.evidence(), self.price, self._samples)
 
     def _facts_of_folder(self) -> Facts:
         records = self.records()
@@ -169,8 +174,9 @@ class Run:
         return self._facts[1]
 
     def _read_on(self) -> Story:
-        """Let the story of a live session take what is new."""
-        for record in (*self._reader.read_new(), *(self._live or ())):
+        """Let the story of a live session take what is new: from memory, unless it has fallen too far behind."""
+        new = self._live.since(self._story.last_seq) if self._live is not None else []
+        for record in [*self._reader.read_new(), *(self._live or ())] if new is None else new:
             self._story.take(record)
         return self._story
 

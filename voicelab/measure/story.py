@@ -1,18 +1,20 @@
 """A run that is still being recorded, read once and kept small: its facts, and where its sound and its speech lie.
 
-In: records, in order, a few at a time.  Out: facts, and a handful of records that mean to `turns_of` what all of them
-do: frames of sound that follow each other are one, speech scores below the threshold are none.
+In: records, in order, a few at a time.  Out: facts, and the `Evidence` of speech that all of the records are, kept as a
+handful of stretches: frames of sound that follow each other are one, speech scores below the threshold are none.
 Does not know: files, or who asks.
 """
 
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from voicelab.measure.clocks import InputClock
 from voicelab.measure.facts import Gathering
-from voicelab.measure.turns import DEFAULT_THRESHOLD
+from voicelab.measure.speech import DEFAULT_THRESHOLD, Evidence, Window, threshold_at, voiced_windows
 from voicelab.runlog.record import AudioRef, Record
 
 
@@ -25,7 +27,15 @@ class _Sound:
     n: int
 
     def record(self) -> Record:
-        return _like(self.first, {"audio": AudioRef(track="input", start=self.start, n=self.n).to_event()})
+        return Record(
+            seq=self.first.seq,
+            t_ns=self.first.t_ns,
+            wall=self.first.wall,
+            dir=self.first.dir,
+            type=self.first.type,
+            event={"audio": AudioRef(track="input", start=self.start, n=self.n).to_event()},
+            epoch=self.first.epoch,
+        )
 
 
 @dataclass
@@ -35,13 +45,22 @@ class _Speech:
     first: Record
     n_thresholds: int
     p: array[float]
+    _voiced: list[Window] = field(default_factory=list)
+    _n_judged: int = 0
+    _threshold: float | None = None
 
     @property
     def end_ms(self) -> float:
         return float(self.first.event["start_ms"] + len(self.p) * self.first.event["window_ms"])
 
-    def record(self) -> Record:
-        return _like(self.first, {**self.first.event, "p": list(self.p)})
+    def voiced(self, threshold: float) -> list[Window]:
+        """Return the voiced windows; each score is looked at once, unless the threshold is another one now."""
+        if threshold != self._threshold:
+            self._voiced, self._n_judged, self._threshold = [], 0, threshold
+        new = islice(enumerate(self.p), self._n_judged, None)
+        self._voiced += voiced_windows(self.first.event["start_ms"], self.first.event["window_ms"], new, threshold)
+        self._n_judged = len(self.p)
+        return self._voiced
 
 
 class Story:
@@ -65,9 +84,13 @@ class Story:
         elif record.type == "voicelab.vad":
             self._take_scores(record)
 
-    def records(self) -> list[Record]:
-        """Return the few records that stand for all the sound and all the speech scores."""
-        return [sound.record() for sound in self._sounds] + [speech.record() for speech in self._speech]
+    def evidence(self) -> Evidence:
+        """Return what all the sound and all the speech scores say of where speech lay."""
+        clock = InputClock(sound.record() for sound in self._sounds)
+        voiced: list[Window] = []
+        for speech in self._speech:
+            voiced += speech.voiced(threshold_at(self.facts, speech.first.t_ns))
+        return Evidence(clock, self.facts.labels, voiced)
 
     def _take_sound(self, record: Record) -> None:
         audio: Any = record.event.get("audio")
@@ -93,15 +116,3 @@ class Story:
             last.p.extend(p)
         else:
             self._speech.append(_Speech(record, len(thresholds), array("d", p)))
-
-
-def _like(record: Record, event: dict[str, Any]) -> Record:
-    return Record(
-        seq=record.seq,
-        t_ns=record.t_ns,
-        wall=record.wall,
-        dir=record.dir,
-        type=record.type,
-        event=event,
-        epoch=record.epoch,
-    )

@@ -1,7 +1,7 @@
 """One row a user turn: what was heard, what was said, where the time went, what was played, what it would cost.
 
 In: the facts of a run, its sound, its price.  Out: frozen `Turn` values.
-Does not know: files (sound comes through a function), tables, plots.
+Does not know: files (sound comes through a function), tables, plots, or which turns are known (``turns_so_far``).
 
 The latency stack, all on the client's clock, each part beginning where the one before ends (milliseconds):
 
@@ -18,7 +18,6 @@ ms frame.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -26,14 +25,13 @@ from typing import Literal
 import numpy as np
 
 from voicelab.audio.samples import Samples
-from voicelab.measure.clocks import InputClock
 from voicelab.measure.facts import Facts, ItemFacts, TurnFacts
 from voicelab.measure.prices import Price, cost_usd
+from voicelab.measure.speech import EndFrom, Speech, evidence_of
 from voicelab.protocol.usage import ASSISTANT_AUDIO_MS_PER_TOKEN
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
 from voicelab.turns.voiced import audible_start_ms
 
-DEFAULT_THRESHOLD = 0.5
 # How far into a reply the first audible sample is looked for.
 _LOOK_MS = 5_000
 
@@ -57,7 +55,7 @@ class Turn:
     interrupted: bool
     speech_start_ms: float | None
     speech_end_ms: float | None
-    speech_end_from: Literal["label", "speech scores", "detector"] | None
+    speech_end_from: EndFrom | None
     stopped_ms: float | None
     first_played_ms: float | None
     voice_to_voice_ms: float | None
@@ -91,20 +89,22 @@ def turns_of(facts: Facts, records: Sequence[Record], price: Price | None, read_
     read_track : callable
         ``(track, start, n) -> samples``; fewer samples, or none, where the sound is missing.
     """
-    clock = InputClock(records)
-    voiced = _voiced_windows_ms(records, facts)
-    return [_turn(turn, facts, clock, voiced, price, read_track) for turn in facts.turns]
+    evidence = evidence_of(facts, records)
+    return [turn_of(turn, evidence.speech_of(turn), price, read_track) for turn in facts.turns]
 
 
-def _turn(
-    turn: TurnFacts,
-    facts: Facts,
-    clock: InputClock,
-    voiced_ms: list[tuple[float, float]],
-    price: Price | None,
-    read_track: ReadTrack,
-) -> Turn:
-    start_ms, end_ms, end_from = _speech(turn, facts, clock, voiced_ms)
+def turn_of(turn: TurnFacts, speech: Speech, price: Price | None, read_track: ReadTrack) -> Turn:
+    """Return one turn. It is made of what is given here and of nothing else: the same again while none of it changes.
+
+    Parameters
+    ----------
+    turn : TurnFacts
+    speech : Speech
+        Where the user spoke; see `voicelab.measure.speech.Evidence`.
+    price, read_track
+        As for `turns_of`.
+    """
+    start_ms, end_ms, end_from = speech.start_ms, speech.end_ms, speech.end_from
     items = [item for response in turn.responses for item in response.items.values() if item.n_samples]
     usages = [response.usage for response in turn.responses if response.usage]
     costs = [cost_usd(usage, price) for usage in usages]
@@ -168,46 +168,6 @@ def _latency(
     }
 
 
-def _speech(
-    turn: TurnFacts, facts: Facts, clock: InputClock, voiced_ms: list[tuple[float, float]]
-) -> tuple[float | None, float | None, Literal["label", "speech scores", "detector"] | None]:
-    """Return begin and end of the user's speech on the run's time line, and how the end is known."""
-    if turn.audio_end_ms is None or turn.audio_start_ms is None:
-        return None, None, None
-    begin = clock.run_ms(turn.audio_start_ms, turn.epoch)
-    decided = clock.run_ms(turn.audio_end_ms, turn.epoch)
-    if begin is None or decided is None:
-        return None, None, None
-    for label in facts.labels:
-        end = label.speech_end_ms
-        if end is not None and begin <= end <= decided:
-            start = label.speech_start_ms
-            return (start if start is not None and start >= begin else begin), end, "label"
-    # The detector's begin has the prefix padding in front of it; speech begins with the first voiced window after.
-    first, last = (bisect_right(voiced_ms, ms, key=_window_end) for ms in (begin, decided))
-    if first < last:
-        return max(begin, voiced_ms[first][0]), voiced_ms[last - 1][1], "speech scores"
-    return begin, decided, "detector"
-
-
-def _voiced_windows_ms(records: Sequence[Record], facts: Facts) -> list[tuple[float, float]]:
-    """Return begin and end of all windows of the sent audio that this side scored as speech, in order."""
-    windows = []
-    changes = [t_ns for t_ns, _ in facts.thresholds]
-    for record in records:
-        if record.type == "voicelab.vad":
-            at = bisect_right(changes, record.t_ns) - 1
-            threshold = facts.thresholds[at][1] if at >= 0 else DEFAULT_THRESHOLD
-            start, window = record.event["start_ms"], record.event["window_ms"]
-            voiced = (start + k * window for k, p in enumerate(record.event["p"]) if p >= threshold)
-            windows += [(begin, begin + window) for begin in voiced]
-    return windows
-
-
-def _window_end(window_ms: tuple[float, float]) -> float:
-    return window_ms[1]
-
-
 def _leading_silence_ms(item: ItemFacts, read_track: ReadTrack) -> float | None:
     if item.output_start is None:
         return None
@@ -221,11 +181,15 @@ def _first_audible_ms(item: ItemFacts, read_track: ReadTrack) -> float | None:
     if not item.heard_refs:
         return None
     start = item.heard_refs[0][0]
-    heard: list[Samples] = []
+    stretches: list[list[int]] = []
     for ref_start, n in item.heard_refs:
         if ref_start - start > _LOOK_MS * TRACK_RATE_HZ // 1000:
             break
-        heard.append(read_track("heard", ref_start, n))
+        if stretches and sum(stretches[-1]) == ref_start:
+            stretches[-1][1] += n  # to open a file costs more than to read from it
+        else:
+            stretches.append([ref_start, n])
+    heard = [read_track("heard", stretch_start, n) for stretch_start, n in stretches]
     samples = np.concatenate(heard)
     audible = audible_start_ms(samples, TRACK_RATE_HZ) if len(samples) else None
     return None if audible is None else start * 1000 / TRACK_RATE_HZ + audible
