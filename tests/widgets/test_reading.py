@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from voicelab.widgets.reading.events import Events
 from voicelab.widgets.reading.figures import Cost, Latency, Timeline
 from voicelab.widgets.reading.memory import Memory
 from voicelab.widgets.reading.transcript import Transcript
+from voicelab.widgets.scope.listening import sound_around
 from voicelab.widgets.standing import Standing
 
 
@@ -196,6 +200,35 @@ def test_the_timeline_follows_the_newest_minute_until_somebody_zooms(stage: Stag
     log.appended(95_000, 10)
     view._paint(Fresh(run, log.records[20:], first=False, over=False))
     assert (view._follow.value, view.figure.layout.xaxis.range) == (False, (40, 50))
+
+
+def test_the_cursor_is_one_in_python_and_in_the_page() -> None:
+    """Whoever sets it: a click, code, or a view that is linked with it."""
+    view = Timeline()
+    assert view.cursor_ms is None
+    view._cursor.set_state({"cursor_ms": 1500.0})
+    assert view.cursor_ms == 1500.0
+    view.cursor_ms = None
+    assert view._cursor.cursor_ms is None
+    view.close()
+    assert view._cursor.comm is None
+
+
+def test_a_click_in_the_lanes_is_answered_with_the_sound_there(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds of both sides as a WAV file, of the run that is shown."""
+    view, run, arrived, sent = Timeline(), conversation(stage), Event(), []
+    monkeypatch.setattr(view._cursor, "send", lambda message, buffers: (sent.append((message, buffers)), arrived.set()))
+    view._cursor._handle_custom_msg({"do": "listen", "at": 1000}, [])  # nothing to hear yet: passed over
+    view.watch(run)
+    view._cursor._handle_custom_msg({"do": "listen", "at": 1000}, [])
+    assert arrived.wait(10)
+    assert sent == [({"kind": "sound"}, [sound_around(run, 1000.0)[1]])]
+    assert len(read_wav(sent[0][1][0])) == 2 * 24_000
+
+
+def read_wav(data: bytes) -> bytes:
+    with wave.open(io.BytesIO(data)) as file:
+        return file.readframes(file.getnframes())[::2]
 
 
 def test_latency_and_cost_have_the_same_numbers_as_tables(stage: Stage) -> None:

@@ -18,6 +18,7 @@ from os import PathLike
 from typing import Any, TypeAlias, TypeVar
 
 import ipywidgets
+import traitlets
 
 from voicelab.audio.clip import Clip, read_clip
 from voicelab.errors import ConfigError, RunError, VoicelabError
@@ -99,6 +100,8 @@ class Lab(ipywidgets.VBox):
         self._transcript = Transcript(desk=self.desk)
         self._drawer: tuple[Drawer, ...] = (self._transcript, Memory(), Events(), Latency(), Cost())
         self._views = (self._scope, self._level, self._timeline, *self._drawer)
+        # One cursor runs through the views; a click in either plays what was said there.
+        traitlets.link((self._scope, "cursor_ms"), (self._timeline, "cursor_ms"))
         super().__init__([Layout(), self._bar, self._body()])
         self.add_class("voicelab-lab")
         self._shown: Run | None = None

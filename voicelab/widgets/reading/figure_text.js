@@ -1,5 +1,6 @@
-// The text form of a figure: a table behind a fold. It also tells the kernel whether the page is dark.
-// In: `table` ({caption, heads, rows} or null), `words`. Out: `dark`. Does not know: the figure.
+// The text form of a figure: a table behind a fold. It also tells the kernel whether the page is dark, and the figure
+// beside it how wide it may be.
+// In: `table` ({caption, heads, rows} or null), `words`. Out: `dark`. Does not know: what the figure shows.
 
 const node = (tag, text) => {
   const made = document.createElement(tag);
@@ -36,6 +37,18 @@ function tableOf({ caption, heads, rows }) {
   return table;
 }
 
+// Plotly makes its figure before it is on the page, so for any width; and a notebook does not tell it of another one.
+function keepFitting(el) {
+  const fit = () => el.closest(".voicelab-figure")?.querySelector(".js-plotly-plot")?._responsiveChartHandler?.();
+  const width = new ResizeObserver(fit);
+  width.observe(el);
+  document.addEventListener("plotlywidget-after-render", fit);
+  return () => {
+    width.disconnect();
+    document.removeEventListener("plotlywidget-after-render", fit);
+  };
+}
+
 export default {
   render({ model, el }) {
     const words = model.get("words");
@@ -60,9 +73,11 @@ export default {
     const theme = new MutationObserver(look);
     theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
     model.on("change:table", draw);
+    const letGo = keepFitting(el);
     draw();
     look();
     return () => {
+      letGo();
       theme.disconnect();
       model.off("change:table", draw);
       fold.remove();

@@ -3,13 +3,15 @@
 In: a run or a session.  Out: widgets; each picture is also a plain figure, ``voicelab.plots.timeline(run)`` and so on.
 Does not know: how a figure is drawn (``plots``) or kept up to date (``live_figure``).
 
-While a run grows, the timeline shows its newest minute, twice a second; latency and cost show the newest turns, and are
-drawn only when a turn has changed. When it is over, each is drawn in full, once.
+While a run grows, the timeline shows its newest minute, once a second: plotly stalls the page while it draws, and what
+waits there for 80 ms is heard as a gap. Latency and cost show the newest turns, and are drawn only when a turn has
+changed. When it is over, each is drawn in full, once.
 """
 
 from __future__ import annotations
 
 import ipywidgets
+import traitlets
 
 from voicelab.measure.facts import Gathering
 from voicelab.plots import theme
@@ -20,8 +22,9 @@ from voicelab.plots.timeline import Span, lane_traces, lanes_figure, timeline
 from voicelab.widgets.following import Fresh, Source
 from voicelab.widgets.reading.figure_tables import cost_table, latency_table
 from voicelab.widgets.reading.live_figure import LiveFigure
+from voicelab.widgets.reading.time_cursor import TimeCursor
 
-_TIMELINE_EVERY_MS = 500
+_TIMELINE_EVERY_MS = 1000
 _NUMBERS_EVERY_MS = 1000
 #: So many turns are drawn while a conversation goes on.
 NEWEST_TURNS = 20
@@ -42,14 +45,32 @@ class Timeline(LiveFigure):
     Parameters
     ----------
     source : Run, Session, AsyncSession, path or None
+
+    Attributes
+    ----------
+    cursor_ms : float or None
+        The time cursor on the run's time line; None: not set. A click in the lanes sets it and plays the sound there;
+        code and other views may set it as well (``traitlets.link((timeline, "cursor_ms"), (scope, "cursor_ms"))``).
     """
 
+    cursor_ms = traitlets.Float(None, allow_none=True)
+
     def __init__(self, source: Source = None) -> None:
+        self._cursor = TimeCursor()
         self._lanes = LiveLanes()
         self._asked_range_s: tuple[float, float] | None = None
         self._drawn: dict[str, list[Span]] = {}
         self._follow = ipywidgets.Checkbox(value=True, indent=False)
         super().__init__(source, every_ms=_TIMELINE_EVERY_MS, empty="timeline_empty")
+        traitlets.link((self, "cursor_ms"), (self._cursor, "cursor_ms"))
+
+    def close(self) -> None:
+        """Follow no more, and take the widget off the page."""
+        self._cursor.close()
+        super().close()
+
+    def _below(self) -> list[ipywidgets.Widget]:
+        return [self._cursor]
 
     def _above(self) -> list[ipywidgets.Widget]:
         self._follow.description = self._words["follow"]
@@ -59,6 +80,7 @@ class Timeline(LiveFigure):
     def _draw(self, fresh: Fresh) -> None:
         if fresh.run is None:
             return
+        self._cursor.run = fresh.run
         if fresh.first:
             self._lanes = LiveLanes(fresh.run.manifest.side)
             self._asked_range_s, self._follow.value = None, True
@@ -117,6 +139,7 @@ class Latency(LiveFigure):
 
     def __init__(self, source: Source = None) -> None:
         super().__init__(source, every_ms=_NUMBERS_EVERY_MS, empty="latency_empty")
+        self.add_class("voicelab-figure-bars")
 
     def _draw(self, fresh: Fresh) -> None:
         run = fresh.run
@@ -139,6 +162,7 @@ class Cost(LiveFigure):
     def __init__(self, source: Source = None) -> None:
         self._gathering = Gathering()
         super().__init__(source, every_ms=_NUMBERS_EVERY_MS, empty="cost_empty")
+        self.add_class("voicelab-figure-bars")
 
     def _draw(self, fresh: Fresh) -> None:
         run = fresh.run

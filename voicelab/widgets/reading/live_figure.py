@@ -46,7 +46,9 @@ class LiveFigure(ipywidgets.VBox):
         self._text = FigureText()
         self._following = Following(self._paint, every_ms=every_ms)
         self.figure = FigureWidget(theme.empty(self._empty))
-        super().__init__([*self._above(), self.figure, self._text])
+        self.figure._config = {**self.figure._config, "responsive": True}  # the page fits it to its box
+        super().__init__([*self._above(), self.figure, *self._below(), self._text])
+        self.add_class("voicelab-figure")
         self._text.observe(self._theme_changed, names="dark")
         self.watch(source)
 
@@ -76,6 +78,10 @@ class LiveFigure(ipywidgets.VBox):
 
     def _above(self) -> list[ipywidgets.Widget]:
         """Return what stands above the figure."""
+        return []
+
+    def _below(self) -> list[ipywidgets.Widget]:
+        """Return what stands between the figure and its text."""
         return []
 
     def _paint(self, fresh: Fresh) -> None:
@@ -111,6 +117,7 @@ def renew(figure: FigureWidget, made: Figure) -> None:
         return
     with figure.batch_update():
         figure.data = []
+        figure.layout.annotations = made.layout.annotations  # the page keeps what a new layout does not name
         figure.layout = made.layout
     figure.add_traces([_plain(trace) for trace in made.data])
 

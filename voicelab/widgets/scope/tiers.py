@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from voicelab.measure.clocks import InputClock
-from voicelab.measure.turns import DEFAULT_THRESHOLD
+from voicelab.measure.speech import DEFAULT_THRESHOLD
 from voicelab.runlog.record import TRACK_RATE_HZ, AudioRef, Record
 from voicelab.turns.endpoint import EndpointSettings
 from voicelab.widgets.scope.scores import Scores
