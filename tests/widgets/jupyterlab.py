@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ import httpx
 import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from tests.leash import let_go, on_a_leash
 from tests.widgets.browser import DEADLINE_S, Browsers, Microphone, heed, until
 
 if TYPE_CHECKING:
@@ -228,14 +228,14 @@ class JupyterLab:
 
     def _wait_for_url(self) -> str:
         """Return the server's address: it writes it down when it listens (its port is one that was free)."""
-        info = self.folder / "runtime" / f"jpserver-{self._process.pid}.json"
-        # There, and written to its end.
-        until(
-            lambda: (info.is_file() and info.read_text().rstrip().endswith("}")) or self._process.poll() is not None,
-            "the JupyterLab server",
-        )
+        runtime = self.folder / "runtime"
+
+        def written() -> list[str]:  # to the end
+            return [text for path in runtime.glob("jpserver-*.json") if (text := path.read_text()).rstrip()[-1:] == "}"]
+
+        until(lambda: bool(written()) or self._process.poll() is not None, "the JupyterLab server")
         assert self._process.poll() is None, f"JupyterLab did not start:\n{self.log()}"
-        url = str(json.loads(info.read_text())["url"])
+        url = str(json.loads(written()[0])["url"])
 
         def answers() -> bool:
             try:
@@ -251,12 +251,7 @@ class JupyterLab:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._http.close()
-        self._process.send_signal(signal.SIGTERM)  # ends its kernels, too
-        try:
-            self._process.wait(DEADLINE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        let_go(self._process)  # it ends its kernels, too
 
 
 def _start_server(folder: Path) -> subprocess.Popen[bytes]:
@@ -281,14 +276,14 @@ def _start_server(folder: Path) -> subprocess.Popen[bytes]:
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     with (folder / "server.log").open("wb") as log:
-        return subprocess.Popen(
+        # Also a pytest that is killed leaves no server behind.
+        return on_a_leash(
             [*command, *(f"--{name}={value}" for name, value in flags.items())],
+            grace_s=DEADLINE_S,
             cwd=folder / "work",
             env={**kept, **own, **home},
-            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
         )
 
 
