@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -194,24 +195,42 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _lab(arguments: argparse.Namespace) -> int:
+    from voicelab.errors import ConfigError
     from voicelab.experiments.notebooks import copy_notebooks
+    from voicelab.server.process import MOST_PORT
 
+    if find_spec("jupyterlab") is None:
+        raise ConfigError("JupyterLab is not installed beside voicelab; run: pip install jupyterlab")
+    if not 0 <= arguments.port <= MOST_PORT:
+        raise ConfigError(f"there is no port {arguments.port}: choose one up to {MOST_PORT}, or 0 for a free one")
     start = copy_notebooks(Path("voicelab-notebooks"), lambda line: print(line, file=sys.stderr))
-    print(f"the notebooks are in {start.parent.absolute()}", file=sys.stderr)
+    print(f"the notebooks are in {start.parent.absolute()}", file=sys.stderr, flush=True)
     command = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={start.parent.absolute()}",
+        "--ServerApp.ip=127.0.0.1",  # whatever this user's own settings say
         f"--ServerApp.port={arguments.port}",
         f"--LabApp.default_url=/lab/tree/{start.name}",
+        "--ServerApp.answer_yes=True",  # Ctrl+C ends it, without a question in five seconds
     ]
     if arguments.no_browser:
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    try:
-        return subprocess.run(command, check=False).returncode
-    except KeyboardInterrupt:
-        return 0  # Ctrl+C is how one leaves JupyterLab; it has heard it too
+    return _become(command)
+
+
+def _become(command: list[str]) -> int:
+    """Run a command in this one's place, so that it gets every signal and ends what it started by itself."""
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execv(command[0], command)
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # it has heard Ctrl+C too, and ends its kernels first
 
 
 def _report(arguments: argparse.Namespace) -> int:
