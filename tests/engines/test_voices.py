@@ -11,7 +11,7 @@ import pytest
 from voicelab.audio.samples import RATE_HZ, Samples, dbfs
 from voicelab.engines.espeak import Espeak
 from voicelab.engines.voices import CALLER_VOICES, VOICES, voice_named
-from voicelab.errors import ConfigError
+from voicelab.errors import ConfigError, EngineError
 
 TEXT = (
     "The quick brown fox jumps over the lazy dog near the river. Hello, how are you today? "
@@ -87,3 +87,22 @@ def test_caller_voices_are_found_by_name_too() -> None:
     """One look-up serves replies and scripted users."""
     assert voice_named("ada") is CALLER_VOICES["ada"]
     assert voice_named("marin") is VOICES["marin"]
+
+
+@pytest.mark.parametrize("language", ["de", "ar", "ja", "pt-br"])
+def test_a_voice_reads_by_the_rules_of_another_language(language: str) -> None:
+    """The same voice, the same letters or others: another sound, and never the names of the letters."""
+    text = {"ar": "كم الساعة الآن؟", "ja": "いま なんじ ですか"}.get(language, "Es ist fünf Uhr")
+    there, here = (
+        np.concatenate([chunk.samples for chunk in Espeak().speak(text, voice, 1.0)])
+        for voice in (f"ada-{language}", "ada")
+    )
+    assert there.size != here.size
+    assert 0.8 * RATE_HZ < there.size < 2.5 * RATE_HZ
+    assert voice_named(f"ada-{language}").variant == voice_named("ada").variant
+
+
+def test_a_language_that_nobody_speaks_is_told() -> None:
+    """With the name that was looked for."""
+    with pytest.raises(EngineError, match="no voice xx"):
+        list(Espeak().speak("Hello", "ada-xx", 1.0))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import voicelab as vl
 from tests.command import voicelab
 from voicelab.errors import ConfigError, RunError
 from voicelab.measure.run import Run, open_run
@@ -40,7 +42,8 @@ def _texts(path: Path) -> bytes:
 def test_nothing_that_was_said_leaves(run: Run) -> None:
     """By default there is no word and no sound in the ZIP, and the numbers are all there."""
     path = hand_in(run, "Ada")
-    assert path == run.folder.parent / "Ada.zip"
+    assert path.parent == run.folder.parent
+    assert re.fullmatch(r"Ada-[0-9a-f]{4}\.zip", path.name)
     assert not [text for text in SAID if text in _texts(path)]
     with zipfile.ZipFile(path) as archive:
         assert sorted(archive.namelist()) == ["hand-in.json", "run/events.jsonl", "run/manifest.json"]
@@ -64,10 +67,19 @@ def test_words_and_sound_go_along_where_that_is_wanted(run: Run) -> None:
 
 def test_an_earlier_hand_in_is_not_written_over(run: Run) -> None:
     """Nor can a name lead out of the folder."""
-    assert hand_in(run, "Ada").name == "Ada.zip"
-    assert hand_in(run, "Ada").name == "Ada-2.zip"
+    first, second = hand_in(run, "Ada"), hand_in(run, "Ada")
+    assert second.name == f"{first.stem}-2.zip"
     outside = hand_in(run, "../../Zoë & Co.")
-    assert (outside.parent, outside.name) == (run.folder.parent, "Zoë-Co.zip")
+    assert outside.parent == run.folder.parent
+    assert re.fullmatch(r"Zoë-Co-[0-9a-f]{4}\.zip", outside.name)
+
+
+def test_two_people_of_one_name_can_be_collected_in_one_folder(run: Run, tmp_path: Path) -> None:
+    """Their files have different names, so that a tutor's copying loses nobody."""
+    other = shutil.copytree(run.folder, tmp_path / "other")
+    manifest = json.loads((other / "manifest.json").read_text("utf-8"))
+    (other / "manifest.json").write_text(json.dumps({**manifest, "began": "2026-01-01T00:00:00.000001Z"}), "utf-8")
+    assert hand_in(run, "Ada").name != hand_in(open_run(other), "Ada").name
 
 
 @pytest.mark.parametrize("name", ["", "  ", "../..", "-"])
@@ -140,3 +152,10 @@ def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     """In one line."""
     with pytest.raises(RunError, match="There is no ZIP in"):
         class_figure(tmp_path)
+
+
+def test_the_function_keeps_its_name_after_a_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No module of the same name takes its place in ``vl.widgets``."""
+    monkeypatch.setenv("VOICELAB_HEADLESS", "1")
+    vl.Lab().close()
+    assert vl.widgets.hand_in is hand_in

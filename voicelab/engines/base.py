@@ -68,7 +68,7 @@ class Speaker(Protocol):
         text : str
             What to say.
         voice : str
-            A name of ``voices.VOICES`` or ``voices.CALLER_VOICES``.
+            A name that ``voices.voice_named`` knows.
         speed : float
             0.25 (slow) to 1.5 (fast); 1 is the voice's own pace.
 

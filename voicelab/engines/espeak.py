@@ -82,9 +82,9 @@ class Espeak:
         Parameters
         ----------
         text : str
-            What to say, in English.
+            What to say, in the language of the voice.
         voice : str
-            A name of ``voices.VOICES`` or ``voices.CALLER_VOICES``.
+            A name that ``voices.voice_named`` knows.
         speed : float
             0.25 to 1.5. Below 0.46 espeak-ng speaks no slower, so the rest of the time becomes pauses
             between the words.

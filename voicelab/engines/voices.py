@@ -12,7 +12,7 @@ pleasant.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from voicelab.errors import ConfigError
@@ -25,22 +25,25 @@ class Voice:
     Attributes
     ----------
     variant : str
-        espeak-ng's voice variant, on top of American English.
+        espeak-ng's voice variant, on top of its language.
     volume : int
         espeak-ng's amplitude, 0 to 200; set so that all voices are about equally loud and none reaches full
         scale.
     pitch : int
         espeak-ng's base pitch, 0 to 99; 50 leaves the variant as it is.
+    language : str
+        espeak-ng's name of the language whose rules it reads by, such as "de" or "pt-br".
     """
 
     variant: str
     volume: int
     pitch: int = 50
+    language: str = "en-us"
 
     @property
     def espeak_name(self) -> str:
         """The name that espeak-ng knows the voice by."""
-        return f"en-us+{self.variant}"
+        return f"{self.language}+{self.variant}"
 
 
 VOICES: Mapping[str, Voice] = MappingProxyType(
@@ -78,15 +81,22 @@ which would say more about that pair of programs than about turn-taking.
 def voice_named(name: str) -> Voice:
     """Look up a reply voice or a caller voice.
 
+    Parameters
+    ----------
+    name : str
+        One of the fifteen names; with a language behind a dash ("marin-de", "alloy-pt-br") that voice reads by the
+        rules of the language. Without one it is American English.
+
     Raises
     ------
     ConfigError
         No voice has that name; the message lists the ten.
     """
-    voice = VOICES.get(name) or CALLER_VOICES.get(name)
+    first, _, language = name.partition("-")
+    voice = VOICES.get(first) or CALLER_VOICES.get(first)
     if voice is None:
         raise ConfigError(
             f"There is no voice {name!r} here; choose one of {', '.join(VOICES)}.",
             param="session.audio.output.voice",
         )
-    return voice
+    return replace(voice, language=language) if language else voice

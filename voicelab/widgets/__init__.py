@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.widgets.bar import Bar
-    from voicelab.widgets.hand_in import class_figure, hand_in
+    from voicelab.widgets.handing_in import class_figure, hand_in
     from voicelab.widgets.knobs import Knobs
     from voicelab.widgets.lab import Lab
     from voicelab.widgets.predict import predict
@@ -44,8 +44,8 @@ _WHERE = {
     "Sources": "sources",
     "Timeline": "reading.figures",
     "Transcript": "reading.transcript",
-    "class_figure": "hand_in",
-    "hand_in": "hand_in",
+    "class_figure": "handing_in",
+    "hand_in": "handing_in",
     "predict": "predict",
     "reset": "workshop",
 }

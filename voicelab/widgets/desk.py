@@ -28,7 +28,7 @@ from voicelab.session.playback import Sink
 from voicelab.session.portal import portal
 from voicelab.session.tools import Tool
 from voicelab.widgets.controls import waiting
-from voicelab.widgets.hand_in import hand_in
+from voicelab.widgets.handing_in import hand_in
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
 from voicelab.widgets.wishes import ChunkMs, Wishes, changed, to_change

@@ -9,6 +9,7 @@ some of them can only be measured in the sound. Nothing of a ZIP is unpacked for
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tempfile
@@ -78,7 +79,8 @@ def hand_in(run: Run, name: str, *, words: bool = False, sound: bool = False) ->
     Returns
     -------
     Path
-        The ZIP; an earlier one is never written over.
+        The ZIP; an earlier one is never written over. Its name ends in four signs that belong to the run, so that two
+        people of one name can be collected in one folder.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def hand_in(run: Run, name: str, *, words: bool = False, sound: bool = False) ->
         "sound": sound,
         "turns": [_numbers(turn, words) for turn in run.turn_list()],
     }
-    target = _free_name(run.folder.parent, stem)
+    target = _free_name(run.folder.parent, f"{stem}-{_signs(run)}")
     with tempfile.TemporaryDirectory() as folder:
         copy = redact_run(run.folder, Path(folder) / "run", text=not words, audio=not sound)
         with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
@@ -139,6 +141,10 @@ def _words() -> Any:
 def _numbers(turn: Turn, with_words: bool) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(turn)
     return fields if with_words else {key: value for key, value in fields.items() if key not in _SAID}
+
+
+def _signs(run: Run) -> str:
+    return hashlib.sha256(run.manifest.began.encode()).hexdigest()[:4]
 
 
 def _free_name(folder: Path, stem: str) -> Path:
