@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.leash import on_a_leash
 from voicelab.experiments.notebooks import copy_notebooks, notebooks_source
 
 ROOT = Path(__file__).parent.parent
@@ -44,15 +45,13 @@ def test_notebook_runs_from_top_to_bottom(name: str, kernels: Path, tmp_path: Pa
         "VOICELAB_HEADLESS": "1",
     }
     nbmake = ["-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=120", "--overwrite"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *nbmake, name],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
+    command = [sys.executable, "-m", "pytest", "-q", *nbmake, name]
+    # Also a pytest that is killed leaves no kernel behind.
+    done = on_a_leash(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with done:
+        assert done.stdout is not None
+        printed = done.stdout.read().decode("utf-8", "replace")
+    assert done.returncode == 0, printed[-6000:]
     cells = nbformat.read(tmp_path / name, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     assert any(output.get("text", "").endswith("as promised\n") for output in outputs)
@@ -89,11 +88,30 @@ def test_no_path_of_one_computer(page: Path) -> None:
     assert _OWN_PATH.findall(page.read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_can_be_reset(path: Path) -> None:
+    """One cell closes all that it has open, and closes nothing as long as nobody asked for it."""
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    (reset,) = [source for source in cells if "vl.widgets.reset(" in source]
+    assert reset == "stuck = False\nif stuck:\n    vl.widgets.reset()"
+
+
+def test_the_tutors_sheet_fills_two_hours() -> None:
+    """Its parts follow each other without a gap, from 0 to 120 minutes, and each has words of its own."""
+    sheet = (ROOT / "notebooks" / "workshop.md").read_text("utf-8")
+    plan = sheet.partition("## The two hours")[2].partition("###")[0]
+    rows = [(int(begin), int(end)) for begin, end in re.findall(r"^\| (\d+)-(\d+) \|", plan, re.MULTILINE)]
+    assert sum(end - begin for begin, end in rows) == 120
+    assert [0, *(end for _, end in rows)] == [*(begin for begin, _ in rows), 120]
+    told = {int(minute) for span in re.findall(r"^### (\d+-\d+) ", sheet, re.MULTILINE) for minute in span.split("-")}
+    assert told <= {minute for row in rows for minute in row}
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS[1:], ids=lambda path: path.stem)
 def test_a_lesson_asks_before_it_tells(path: Path) -> None:
-    """Every lesson but the reference on the protocol has a prediction in it, and leads on."""
+    """Every lesson has a prediction in it, and leads on."""
     text = path.read_text("utf-8")
     asking = [cell for cell in nbformat.read(path, as_version=4).cells if "vl.widgets.predict(" in cell.source]
-    assert asking or path.stem.startswith("02")
+    assert asking
     assert all(cell.metadata.jupyter.source_hidden for cell in asking)  # the answer is in the source
     assert any(other.name in text for other in NOTEBOOKS if other != path)
