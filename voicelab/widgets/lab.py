@@ -100,8 +100,9 @@ class Lab(ipywidgets.VBox):
         self._transcript = Transcript(desk=self.desk)
         self._drawer: tuple[Drawer, ...] = (self._transcript, Memory(), Events(), Latency(), Cost())
         self._views = (self._scope, self._level, self._timeline, *self._drawer)
-        # One cursor runs through the views; a click in either plays what was said there.
-        traitlets.link((self._scope, "cursor_ms"), (self._timeline, "cursor_ms"))
+        # One cursor runs through the views.
+        for view in (self._timeline, self._transcript):
+            traitlets.link((self._scope, "cursor_ms"), (view, "cursor_ms"))
         super().__init__([Layout(), self._bar, self._body()])
         self.add_class("voicelab-lab")
         self._shown: Run | None = None

@@ -18,12 +18,13 @@ import traitlets
 
 from voicelab.widgets.following import Following, Fresh, Source
 from voicelab.widgets.reading.event_feed import MOST_KEPT, EventFeed, Row, holds, pretty
+from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
 _EVERY_MS = 200
 
 
-class Events(anywidget.AnyWidget):
+class Events(View, anywidget.AnyWidget):
     """Shows the newest events of a run.
 
     Parameters
@@ -48,24 +49,6 @@ class Events(anywidget.AnyWidget):
         self.on_msg(self._asked)
         self.observe(self._look_again, names=["folded", "search"])
         self.watch(source)
-
-    @property
-    def shown(self) -> bool:
-        """Whether it is repainted; a hidden one catches up when it is shown again."""
-        return self._following.shown
-
-    @shown.setter
-    def shown(self, shown: bool) -> None:
-        self._following.shown = shown
-
-    def watch(self, source: Source) -> None:
-        """Show the events of another run instead."""
-        self._following.watch(source)
-
-    def close(self) -> None:
-        """Follow no more, and take the widget off the page."""
-        self._following.close()
-        super().close()
 
     def _paint(self, fresh: Fresh) -> None:
         with self._one_at_a_time:

@@ -19,10 +19,11 @@ from voicelab.plots import theme
 from voicelab.widgets.following import Following, Fresh, Source
 from voicelab.widgets.reading.figure_tables import Table
 from voicelab.widgets.reading.figure_text import FigureText
+from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
 
-class LiveFigure(ipywidgets.VBox):
+class LiveFigure(View, ipywidgets.VBox):
     """A figure, and its text below.
 
     Parameters
@@ -52,22 +53,8 @@ class LiveFigure(ipywidgets.VBox):
         self._text.observe(self._theme_changed, names="dark")
         self.watch(source)
 
-    @property
-    def shown(self) -> bool:
-        """Whether it is drawn; a hidden one catches up when it is shown again."""
-        return self._following.shown
-
-    @shown.setter
-    def shown(self, shown: bool) -> None:
-        self._following.shown = shown
-
-    def watch(self, source: Source) -> None:
-        """Show another run instead."""
-        self._following.watch(source)
-
     def close(self) -> None:
         """Follow no more, and take the widget off the page."""
-        self._following.close()
         self.figure.close()
         self._text.close()
         super().close()

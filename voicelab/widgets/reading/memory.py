@@ -15,6 +15,7 @@ import traitlets
 
 from voicelab.widgets.following import Following, Fresh, Source
 from voicelab.widgets.reading.memory_feed import Kept, MemoryFeed
+from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
 _EVERY_MS = 400
@@ -22,7 +23,7 @@ _EVERY_MS = 400
 MOST_LISTED = 100
 
 
-class Memory(anywidget.AnyWidget):
+class Memory(View, anywidget.AnyWidget):
     """Shows what the server remembers.
 
     Parameters
@@ -44,24 +45,6 @@ class Memory(anywidget.AnyWidget):
         self._following = Following(self._paint, every_ms=_EVERY_MS)
         super().__init__(words=dict(words("memory")), about=_about(self._feed, ()))
         self.watch(source)
-
-    @property
-    def shown(self) -> bool:
-        """Whether it is repainted; a hidden one catches up when it is shown again."""
-        return self._following.shown
-
-    @shown.setter
-    def shown(self, shown: bool) -> None:
-        self._following.shown = shown
-
-    def watch(self, source: Source) -> None:
-        """Show another conversation's memory instead."""
-        self._following.watch(source)
-
-    def close(self) -> None:
-        """Follow no more, and take the widget off the page."""
-        self._following.close()
-        super().close()
 
     def _paint(self, fresh: Fresh) -> None:
         if fresh.first:

@@ -25,6 +25,7 @@ from voicelab.widgets.reading.cards import CardDesk, Offer, offer_for
 from voicelab.widgets.reading.line import Line
 from voicelab.widgets.reading.transcript_feed import TranscriptFeed
 from voicelab.widgets.standing import Standing
+from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
 _EVERY_MS = 120
@@ -33,7 +34,7 @@ _EVERY_CARDS_MS = 400
 MOST_LINES = 1000
 
 
-class Transcript(anywidget.AnyWidget):
+class Transcript(View, anywidget.AnyWidget):
     """Shows a conversation in words.
 
     Parameters
@@ -73,22 +74,8 @@ class Transcript(anywidget.AnyWidget):
             self._cards = pump().every(_EVERY_CARDS_MS, self._look_at_desk)
         self.watch(source)
 
-    @property
-    def shown(self) -> bool:
-        """Whether it is repainted; a hidden one catches up when it is shown again."""
-        return self._following.shown
-
-    @shown.setter
-    def shown(self, shown: bool) -> None:
-        self._following.shown = shown
-
-    def watch(self, source: Source) -> None:
-        """Show another conversation instead."""
-        self._following.watch(source)
-
     def close(self) -> None:
         """Follow no more, and take the widget off the page."""
-        self._following.close()
         if self._cards is not None:
             self._cards.close()
             self._cards = None

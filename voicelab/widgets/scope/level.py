@@ -13,13 +13,14 @@ import anywidget
 import traitlets
 
 from voicelab.widgets.following import Following, Fresh, Source
+from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
 _EVERY_MS = 100
 _WARNING = "warning_"
 
 
-class LevelMeter(anywidget.AnyWidget):
+class LevelMeter(View, anywidget.AnyWidget):
     """Shows the level of the user's sound.
 
     Parameters
@@ -48,15 +49,6 @@ class LevelMeter(anywidget.AnyWidget):
         self._following = Following(self._paint, every_ms=_EVERY_MS)
         super().__init__(words=dict(words("scope")))
         self.watch(source)
-
-    def watch(self, source: Source) -> None:
-        """Show another level, or none."""
-        self._following.watch(source)
-
-    def close(self) -> None:
-        """Follow no more, and leave the page; closing twice is harmless."""
-        self._following.close()
-        super().close()
 
     def _paint(self, fresh: Fresh) -> None:
         newest = next((one for one in reversed(fresh.records) if one.type == "voicelab.audio.level"), None)

@@ -32,6 +32,7 @@ from voicelab.widgets.scope.feed import Feed, no_sound
 from voicelab.widgets.scope.listening import sound_around
 from voicelab.widgets.script import joined
 from voicelab.widgets.standing import Standing
+from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
 EVERY_MS = 40
@@ -45,7 +46,7 @@ PARTS = (
 )
 
 
-class Scope(anywidget.AnyWidget):
+class Scope(View, anywidget.AnyWidget):
     """Shows sound and turns, live or afterwards.
 
     Parameters
@@ -103,22 +104,8 @@ class Scope(anywidget.AnyWidget):
             self._looking = pump().every(_DESK_EVERY_MS, self._look_at_desk)
         self.watch(source)
 
-    @property
-    def shown(self) -> bool:
-        """Whether it is repainted; a hidden one catches up when it is shown again."""
-        return self._following.shown
-
-    @shown.setter
-    def shown(self, on: bool) -> None:
-        self._following.shown = on
-
-    def watch(self, source: Source) -> None:
-        """Show something else, or nothing."""
-        self._following.watch(source)
-
     def close(self) -> None:
         """Follow no more, and leave the page; closing twice is harmless."""
-        self._following.close()
         if self._looking is not None:
             self._looking.close()
             self._looking = None
