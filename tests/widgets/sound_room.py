@@ -8,6 +8,7 @@ Does not know: sessions.
 from __future__ import annotations
 
 import queue
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -23,6 +24,7 @@ from voicelab.widgets import sound
 from voicelab.widgets.sound.browser import BrowserSound
 
 FOLDER = Path(sound.__file__).parent
+_SCRIPTS = tempfile.TemporaryDirectory(prefix="sound-page-")  # gone with the last test
 # Everything that is connected to the output is also written down, exactly, by a worklet of the test.
 TAP = """() => {
   if (!isSecureContext) return;
@@ -90,7 +92,9 @@ class SoundRoom:
     def show(self) -> PlainPage:
         """Show the widget on a new page, as a reload does."""
         model = {"words": dict(self.widget.words), "worklets": self.widget.worklets}
-        self.plain = self._pages(FOLDER / "sound.js", model, microphone=self._microphone)
+        script = Path(_SCRIPTS.name) / "sound.js"
+        script.write_text(str(BrowserSound._esm), encoding="utf-8")
+        self.plain = self._pages(script, model, css=FOLDER / "sound.css", microphone=self._microphone)
         # The plain page comes from no address at all, and Chromium lets only pages from this computer reach its ports.
         self.plain.page.context.grant_permissions(
             ["microphone", "local-network-access"][self._microphone == "denied" :]

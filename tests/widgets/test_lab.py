@@ -1,136 +1,222 @@
-"""The Lab in the real JupyterLab: a recorded voice as the microphone, real hands on the knobs, busy cells, restarts."""
+"""The Lab in the real JupyterLab: real hands on its knobs and keys, busy cells, everything that can go wrong."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
-import soxr
 
-from tests.widgets.browser import axe, until
-from tests.widgets.jupyterlab import JupyterLab, Notebook
+from tests.widgets.browser import Browsers, axe, until
+from tests.widgets.jupyterlab import JupyterLab
+from tests.widgets.lab_room import LabRoom, kept_room
 from voicelab.errors import ConfigError
 from voicelab.experiments.clips import spoken_lines
 from voicelab.widgets.lab import Lab
 
-LINES = spoken_lines()
-OPEN = "import voicelab as vl\nlab = vl.Lab(source='browser')\nlab.desk.choose_reply('guide').result()\nlab"
+IN_FORCE = "lab.session.in_force['audio']['input']['turn_detection']['threshold']"
+UPDATES = "[r.event['session']['audio']['input']['turn_detection'] for r in lab.run.records() if r.type == '{}']"
+# Each says in the end what is in force, which must be what was asked for while it ran.
+BUSY = {
+    "time.sleep": "time.sleep(3)",
+    "pure-Python loop": "end = time.monotonic() + 3\nwhile time.monotonic() < end: pass",
+    "awaiting": "await asyncio.sleep(3)",
+}
+CELLS = [
+    "import asyncio, time\nimport voicelab as vl\nlab = vl.Lab()\nlab",
+    *(f"{busy}\nprint('in force:', {IN_FORCE})" for busy in BUSY.values()),
+]
+# Of the Lab's own controls (plotly's buttons come with each figure) those that stick out of it to the right.
+STICK_OUT = """(lab) => [...lab.querySelectorAll("button, input, select, [role=slider]")]
+  .filter((node) => node.offsetParent && !node.closest(".js-plotly-plot"))
+  .filter((node) => node.getBoundingClientRect().right > lab.getBoundingClientRect().right + 1)
+  .map((node) => node.outerHTML.slice(0, 100))"""
 pytestmark = pytest.mark.realtime
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A voice that says something, waits, and cuts in: as a microphone of 48 kHz hears it, over and over."""
-    rest = np.zeros(24_000, np.int16)
-    said = [rest, LINES["read"].clip.samples, *[rest] * 3, LINES["sum"].clip.samples, *[rest] * 4]
-    path = tmp_path_factory.mktemp("voice") / "voice.wav"
-    samples = soxr.resample(np.concatenate(said).astype(np.float32) / 32_768, 24_000, 48_000)
-    soundfile.write(path, samples, 48_000, subtype="PCM_16")
-    return path
+def _room(_browsers: Browsers, _jupyterlab: JupyterLab) -> Iterator[LabRoom]:
+    with kept_room(_browsers, _jupyterlab, CELLS) as room:
+        yield room
 
 
-def opened(lab: JupyterLab, microphone: Path | None = None, cells: list[str] | None = None) -> Notebook:
-    """Return a notebook in which the Lab is shown."""
-    notebook = lab.open(cells or [OPEN], microphone=microphone)
-    notebook.run_all()
-    notebook.page.wait_for_selector(".voicelab-talk")
-    return notebook
+@pytest.fixture
+def room(_room: LabRoom, lab: JupyterLab) -> LabRoom:
+    """A Lab with a clip for its sound; the same notebook for all tests."""
+    return _room
 
 
-def told(notebook: Notebook, expression: str) -> object:
-    """Return the value of an expression in the kernel."""
-    return json.loads(notebook.kernel(f"import json; print(json.dumps({expression}))"))
+def drag_the_line(room: LabRoom, down_px: float) -> float:
+    """Draw the threshold line of the scope up or down with the mouse; return where it is let go."""
+    line = room.lab.locator(".voicelab-scope [role=slider][aria-label=Threshold]")
+    line.scroll_into_view_if_needed()
+    box = line.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse = room.page.mouse
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x, y + down_px, steps=8)
+    mouse.up()
+    return float(line.get_attribute("aria-valuenow") or "nan")
 
 
-def test_a_voice_holds_a_conversation_and_cuts_in(lab: JupyterLab, voice: Path) -> None:
-    """Talk, speak, be answered, interrupt: the truncation is what was played, and the run is whole."""
-    notebook = opened(lab, voice)
-    notebook.page.get_by_role("button", name="Talk", exact=True).click()
-    notebook.page.wait_for_selector(".voicelab-talk[data-live=true]")
-    until(lambda: bool(told(notebook, "any(t.interrupted for t in lab.run.turn_list())")), "an interruption")
-    assert told(notebook, "lab.session.listening") == "browser"
-    notebook.page.get_by_role("button", name="Stop", exact=True).click()
-    until(lambda: told(notebook, "lab.desk.standing.state") == "over", "the end")
-    cut = told(
-        notebook,
-        "[[r.event['audio_end_ms'], [s.event['heard_ms'] for s in lab.run.records() if s.type =="
-        " 'voicelab.playback.stopped' and s.event['item_id'] == r.event['item_id']]]"
-        " for r in lab.run.records() if r.type == 'conversation.item.truncate']",
-    )
-    assert isinstance(cut, list)
-    assert cut
-    for end_ms, heard in cut:
-        assert [int(ms) for ms in heard] == [end_ms]
-    assert told(notebook, "lab.run.manifest.state") == "complete"
-    assert told(
-        notebook, "[r.event['sink'] for r in lab.run.records() if r.type == 'voicelab.playback.started'][0]"
-    ) == ("browser")
+def asked_for(room: LabRoom, kind: str = "session.update") -> list[float]:
+    """Return the thresholds in all updates of one kind that the log has."""
+    return [one["threshold"] for one in room.told(UPDATES.format(kind))]
 
 
-def test_the_threshold_slider_changes_the_session_also_in_a_busy_cell(lab: JupyterLab) -> None:
-    """By keyboard, while a cell sleeps and while one computes: in force before the cell ends."""
-    cells = [
-        "import voicelab as vl, time\nlab = vl.Lab()\nlab.talk()\nlab",
-        "time.sleep(6); print('slept', lab.session.in_force['audio']['input']['turn_detection']['threshold'])",
-        "end = time.monotonic() + 6\nwhile time.monotonic() < end: pass\n"
-        "print('counted', lab.session.in_force['audio']['input']['turn_detection']['threshold'])",
-    ]
-    notebook = lab.open(cells)
-    notebook.run(0)
-    notebook.page.wait_for_selector(".voicelab-talk[data-live=true]")
-    handle = notebook.page.locator(".voicelab-lab .noUi-handle").first
-    for cell, word in ((1, "slept"), (2, "counted")):
-        before = told(notebook, "lab.session.in_force['audio']['input']['turn_detection']['threshold']")
-        notebook.run(cell)
-        handle.press("ArrowRight")
-        notebook.wait_idle()
-        until(lambda cell=cell, word=word: word in notebook.output(cell), "the cell's output")
-        assert float(notebook.output(cell).split()[-1]) > float(str(before))
+def test_the_lab_is_seen_before_anything_is_connected(room: LabRoom) -> None:
+    """Knobs, scope, transcript, words that say what to press; axe finds nothing serious, in light or dark."""
+    assert "Press Talk" in room.lab.locator(".voicelab-note").inner_text()
+    room.lab.locator("canvas").first.wait_for()
+    room.lab.locator(".noUi-handle").first.wait_for()
+    assert axe(room.page, ".voicelab-lab") == []
+    room.notebook.theme("dark")
+    assert axe(room.page, ".voicelab-lab") == []
+    room.notebook.theme("light")
 
 
-def test_running_the_cell_again_leaves_nothing_behind(lab: JupyterLab, voice: Path) -> None:
-    """One Lab, one pump, one session thread, one server; the first Lab says that it is closed, its run is whole."""
-    notebook = opened(lab, voice)
-    notebook.page.get_by_role("button", name="Talk", exact=True).click()
-    until(lambda: bool(told(notebook, "lab.desk.standing.listening")), "the microphone")
-    notebook.kernel("first = lab")
-    threads = told(notebook, "sorted(t.name for t in __import__('threading').enumerate() if 'voicelab' in t.name)")
-    for _ in range(3):
-        notebook.run_all()
-    assert told(notebook, "first.run.manifest.state") == "complete"
-    assert told(notebook, "first.desk.standing.state") == "over"
-    now = told(notebook, "sorted(t.name for t in __import__('threading').enumerate() if 'voicelab' in t.name)")
-    assert isinstance(now, list)
-    assert isinstance(threads, list)
-    assert set(now) <= set(threads)
-    assert now.count("voicelab-pump") == 1
+def test_by_keyboard_alone_and_jupyterlabs_own_keys_stay_out(room: LabRoom) -> None:
+    """Space talks, M marks, ? shows the keys, Escape closes them; D D deletes no cell and M makes none Markdown."""
+    keys = room.page.keyboard
+    room.lab.focus()
+    keys.press("Tab")
+    assert room.page.evaluate("() => document.activeElement.className") == "voicelab-talk"
+    room.lab.focus()
+    keys.press("Space")
+    room.lab.locator(".voicelab-talk[data-live=true]").wait_for()
+    room.until("lab.desk.standing.state == 'live'", "a session")
+    for key in ("m", "d", "d", "a", "b", "x", "y", "Escape", "Enter"):
+        keys.press(key)
+    keys.press("?")
+    help_ = room.page.locator("dialog.voicelab-keys[open]")
+    help_.wait_for()
+    keys.press("Escape")
+    help_.wait_for(state="detached")
+    room.until("any(r.type == 'voicelab.mark' for r in lab.run.records())", "the mark")
+    assert room.events("voicelab.mark", "text") == ["true end"]
+    kinds = "() => voicelabTests.find().content.widgets.map((cell) => cell.model.type)"
+    assert room.page.evaluate(kinds) == ["code"] * len(CELLS)
+    assert room.page.evaluate("() => voicelabTests.find().content.mode") == "command"
+    room.lab.focus()
+    keys.press("Space")
+    room.until("lab.desk.standing.state == 'over'", "the end of the session")
 
 
-def test_a_kernel_restart_leaves_a_whole_run(lab: JupyterLab) -> None:
-    """Restarted in the middle of a session: all lines can be read, the manifest says how it ended."""
-    notebook = opened(lab, None, ["import voicelab as vl\nlab = vl.Lab()\nlab.talk('runs/cut-short')\nlab"])
-    lines = int(str(told(notebook, "len(lab.run.records())")))
-    notebook.restart()
-    state = notebook.kernel(
-        "import voicelab as vl; run = vl.open_run('runs/cut-short'); print(run.manifest.state, run.bad_lines, "
-        "len(run.records()))"
-    ).split()
-    assert state[0] in ("complete", "running")  # Jupyter may not leave it the time for a goodbye
-    assert int(state[1]) <= 1
-    assert int(state[2]) >= lines - 60
+@pytest.mark.parametrize("cell", range(1, len(CELLS)), ids=list(BUSY))
+def test_the_threshold_slider_changes_the_session_also_in_a_busy_cell(room: LabRoom, cell: int) -> None:
+    """By keyboard, while a cell sleeps, computes or awaits: each press is in force before the cell ends."""
+    room.talk()
+    before = room.told(IN_FORCE)
+    room.notebook.run(cell)
+    room.page.wait_for_function("() => voicelabTests.kernel().status === 'busy'")
+    handle = room.lab.locator(".noUi-handle").first
+    handle.press("ArrowRight")
+    handle.press("ArrowRight")
+    room.notebook.wait_idle()
+    until(lambda: "in force" in room.notebook.output(cell), "the cell's output")
+    assert float(room.notebook.output(cell).split()[-1]) == pytest.approx(before + 0.02)
+    assert asked_for(room, "session.updated")[-1] == pytest.approx(before + 0.02)
 
 
-def test_the_lab_is_seen_before_anything_is_connected_and_axe_finds_nothing_serious(lab: JupyterLab) -> None:
-    """Knobs, scope, transcript, and words that say what to press."""
-    notebook = opened(lab)
-    page = notebook.page
-    assert "Press Talk" in page.locator(".voicelab-note").inner_text()
-    page.wait_for_selector(".voicelab-lab canvas")
-    page.wait_for_selector(".voicelab-lab .noUi-handle")
-    assert axe(page, ".voicelab-lab") == []
+def test_the_dragged_line_changes_the_session_and_the_paused_line_does_not(room: LabRoom) -> None:
+    """Live, the server says what is in force, and the knob follows; paused, nothing is sent until "use"."""
+    room.talk()
+    room.lab.locator(".voicelab-scope[data-mode=live]").wait_for()
+    before = room.told(IN_FORCE)
+    asked = drag_the_line(room, -20)
+    assert asked > before
+    room.until(f"{IN_FORCE} == {asked}", "the threshold in force")
+    assert asked_for(room)[-1] == asked
+    assert asked_for(room, "session.updated")[-1] == asked
+    readout = "(wanted) => [...document.querySelectorAll('.voicelab-lab input')].some((one) => +one.value === wanted)"
+    room.page.wait_for_function(readout, arg=asked)
+
+    room.lab.get_by_role("button", name="Pause").click()
+    room.lab.locator(".voicelab-scope[data-mode='what if']").wait_for()
+    n_before = len(asked_for(room))
+    tried = drag_the_line(room, 20)
+    assert tried < asked
+    use = room.lab.get_by_role("button", name=f"Use {tried:.2f} from now on")
+    use.wait_for()
+    assert (len(asked_for(room)), room.told(IN_FORCE)) == (n_before, asked)
+    use.click()
+    room.until(f"{IN_FORCE} == {tried}", "the threshold that was tried")
+
+
+def test_interrupting_the_kernel_leaves_the_session(room: LabRoom) -> None:
+    """The stop button of the notebook ends the cell, not the conversation."""
+    room.talk()
+    room.notebook.run(1)
+    room.page.wait_for_function("() => voicelabTests.kernel().status === 'busy'")
+    room.notebook.interrupt()
+    room.notebook.wait_idle()
+    until(lambda: "KeyboardInterrupt" in room.notebook.output(1), "the interrupt")
+    assert room.told("lab.desk.standing.state") == "live"
+    room.notebook.kernel("lab.wish(threshold=0.33)")
+    assert room.told(IN_FORCE) == 0.33
+
+
+def test_a_live_lab_reads_well_for_everybody(room: LabRoom) -> None:
+    """At 200 % zoom no control sticks out; on a projector it is larger; axe finds nothing serious, live or stopped."""
+    room.talk()
+    assert axe(room.page, ".voicelab-lab") == []
+    room.press("Present")
+    assert room.lab.evaluate("(lab) => getComputedStyle(lab).fontSize") == "18px"
+    assert axe(room.page, ".voicelab-lab") == []
+    room.press("Present")
+    room.page.emulate_media(reduced_motion="reduce")
+    room.page.set_viewport_size({"width": 640, "height": 360})
+    room.page.evaluate("() => voicelabTests.app.commands.execute('application:toggle-left-area')")
+    wide = "() => document.querySelector('.voicelab-lab').getBoundingClientRect().width"
+    room.page.wait_for_function(f"() => ({wide})() > 400 && ({wide})() < 640")
+    assert room.lab.evaluate(STICK_OUT) == []
+    room.press("Mark")  # scrolled to and pressed
+    room.stop()
+    assert axe(room.page, ".voicelab-lab") == []
+    room.page.evaluate("() => voicelabTests.app.commands.execute('application:toggle-left-area')")
+    room.page.set_viewport_size({"width": 1280, "height": 720})
+    room.page.emulate_media(reduced_motion="no-preference")
+
+
+def test_a_wrong_file_is_told_in_the_window(room: LabRoom, tmp_path: Path) -> None:
+    """What was wrong, what was kept, what to do; the clip before still plays."""
+    room.talk()
+    wrong = tmp_path / "song.wav"
+    wrong.write_bytes(b"no sound at all")
+    room.lab.locator("input[type=file]").set_input_files(wrong)
+    told = room.problem("song.wav")
+    assert "still loaded" in told
+    assert "Choose another file" in told
+    n_before = room.told("len(lab.run.turn_list())")
+    room.press("Play")
+    room.until(f"len(lab.run.turn_list()) > {n_before}", "a turn")
+
+
+def test_a_refused_key_and_a_dying_server_leave_a_lab_that_works(room: LabRoom) -> None:
+    """Each is told in the window, without the key; the run is whole, and the embedded server is still there."""
+    room.show()
+    room.notebook.kernel("server = vl.LocalServer(hearing='none'); server.__enter__()")
+    # By code: the menu's "a ws:// or wss:// address" does not open its fields (bar.js).
+    room.notebook.kernel("lab.desk.choose_target(server.url, 'sk-wrong-and-secret').result()")
+    room.press("Talk")
+    told = room.problem("key")
+    assert "Press Talk to begin anew" in told
+    assert "sk-wrong" not in room.lab.inner_text() + room.told("repr(lab.desk.standing)")
+
+    room.notebook.kernel("lab.desk.choose_target(server.url, server.api_key).result()")
+    room.talk()
+    room.notebook.kernel("server.__exit__(None, None, None)")
+    room.until("lab.desk.standing.state == 'over'", "the end")
+    told = room.problem("What had happened is kept in")
+    assert room.told("str(lab.run.folder)") in told
+    assert room.told("lab.run.manifest.state") == "complete"
+
+    room.lab.get_by_label("Talk with").select_option("local")
+    room.until("lab.desk.standing.target == 'local'", "the embedded server")
+    room.talk()
+    room.stop()
 
 
 def test_a_wish_that_is_no_knob_is_told() -> None:
@@ -148,7 +234,7 @@ def test_by_code_the_lab_does_what_its_buttons_do(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(ConfigError, match="talk"):
         _ = lab.session
     lab.talk(tmp_path / "run")
-    assert lab.play(LINES["hello"].clip).transcript == "hello"
+    assert lab.play(spoken_lines()["hello"].clip).transcript == "hello"
     assert "eighty-four" in lab.ask("What is 12 * 7?").reply
     lab.wish(threshold=0.8)
     run = lab.stop()

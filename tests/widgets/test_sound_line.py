@@ -146,6 +146,46 @@ def test_frames_are_delivered_once_and_a_new_page_counts_anew() -> None:
     held(act)
 
 
+def test_sound_that_never_came_is_counted_and_the_page_is_told() -> None:
+    """A hole in the numbers of a recording is known in milliseconds; a new recording begins without one."""
+
+    async def act(one: Held) -> None:
+        await one.opened()
+        one.record(4_800)  # before it the kernel was not listening yet
+        one.record(5_280)
+        assert one.line.state.missing_ms == 0
+        one.record(5_760 + 2 * 480)
+        one.record(7_200 + 480)
+        assert one.line.state.missing_ms == 60
+        one.say("ping", at=1, round_trip_ms=3)
+        assert (one.told[-1]["type"], one.told[-1]["missing_ms"]) == ("pong", 60)
+        one.record(480, generation=10)
+        assert one.line.state.missing_ms == 60
+        one.microphone.close()
+        await one.opened()
+        assert one.line.state.missing_ms == 0
+
+    held(act)
+
+
+def test_recording_before_is_over_when_another_begins() -> None:
+    """A page that forgot to end a recording does not mix it into the next one, nor is a hole seen between them."""
+
+    async def act(one: Held) -> None:
+        await one.opened()
+        one.record(0, value=1, generation=9)
+        one.microphone.close()
+        await one.opened()
+        one.record(48_000, value=1, generation=9)  # the first that comes may still be of the old one
+        for n in range(3):
+            one.record(480 * n, value=2, generation=10)
+            one.record(48_480 + 480 * n, value=1, generation=9)
+        assert [int(frame[0]) for frame in one.frames] == [1, 1, 2, 2, 2]
+        assert one.line.state.missing_ms == 0
+
+    held(act)
+
+
 def test_muted_microphone_delivers_zeros_whatever_the_page_sends() -> None:
     """The kernel does not depend on the page for silence."""
 

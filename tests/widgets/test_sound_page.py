@@ -154,6 +154,40 @@ def test_microphone_gives_frames_of_20_ms(room: Open, tmp_path: Path) -> None:
     assert one.lost == []
 
 
+def test_opening_the_microphone_again_ends_the_recording_before(room: Open) -> None:
+    """Talk, Stop, Talk in one page: one recording at a time is sent, none of the one before."""
+    one = room()
+    one.connect("direct")
+    came: list[int] = []
+    take = one.widget._line.took_sound
+    one.widget._line.took_sound = lambda chunk: (came.append(chunk.generation), take(chunk))[1]
+    for _ in range(3):
+        came.clear()
+        opening = one.open_microphone()
+        one.until(lambda opening=opening: opening.done() and len(came) > 25, "frames")
+        opening.result()
+        portal().post(one.widget.microphone.close)
+        one.until(lambda: one.widget.state.microphone == "off", "the end of the microphone")
+        assert len(set(came[10:])) == 1
+    assert one.plain.page.evaluate("() => tracks.map((track) => track.readyState)") == ["ended"] * 3
+
+
+def test_sound_that_was_lost_on_the_way_is_said(room: Open) -> None:
+    """A socket that breaks loses what is recorded until another is there; the line says how much it was."""
+    one = room()
+    one.connect("direct")
+    opening = one.open_microphone()
+    one.until(lambda: opening.done() and len(one.delivered) > 2, "the microphone")
+    socket = one.widget._line._socket
+    assert socket is not None
+    portal().submit(socket.close())
+    one.until(lambda: one.widget.state.missing_ms > 0, "the hole")
+    said = one.plain.page.locator(".voicelab-sound", has_text="were lost on the way")
+    one.until(lambda: said.count() == 1, "the words")
+    assert one.lost == []
+    assert one.widget.state.way == "direct"
+
+
 def test_page_without_a_socket_falls_back_to_the_comm(room: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the door shut the comm carries the microphone and the reply, whole; the status line says which way."""
     monkeypatch.setattr("voicelab.widgets.sound.line._is_loopback", lambda _: False)

@@ -14,6 +14,7 @@ import anywidget
 import traitlets
 
 from voicelab.session.portal import portal
+from voicelab.widgets.script import joined
 from voicelab.widgets.sound.door import door
 from voicelab.widgets.sound.line import Line
 from voicelab.widgets.sound.microphone import BrowserMicrophone
@@ -22,6 +23,8 @@ from voicelab.widgets.sound.state import SoundState
 from voicelab.widgets.words import words
 
 _HERE = Path(__file__).parent
+#: The page, in the order in which its parts need one another.
+PARTS = ("frames.js", "way.js", "context.js", "microphone.js", "playback.js", "sound.js", "line.js", "main.js")
 
 
 class BrowserSound(anywidget.AnyWidget):
@@ -30,7 +33,7 @@ class BrowserSound(anywidget.AnyWidget):
     Show it in a notebook; give `microphone` and `sink` to a session. A second view of it shares the sound of the first.
     """
 
-    _esm = _HERE / "sound.js"
+    _esm = joined(_HERE / "js", *PARTS)
     _css = _HERE / "sound.css"
     words = traitlets.Dict().tag(sync=True)
     worklets = traitlets.Unicode().tag(sync=True)

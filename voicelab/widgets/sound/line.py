@@ -119,7 +119,8 @@ class Line:
         elif kind == "here":
             self._take_over(page, "comm", None)
         elif page == self._page and self._socket is None:
-            self._take(content, buffers[0] if kind == "sound" and buffers else None)
+            for sound in buffers if kind == "sound" else [None]:
+                self._take(content, sound)
 
     async def _greet(self, page: str, origin: str) -> None:
         """Answer a page that asks for ways: the door, and a ticket for each way to it."""
@@ -175,7 +176,7 @@ class Line:
     def _heed(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "ping":
-                self.tell("pong", at=message.get("at"))
+                self.tell("pong", at=message.get("at"), missing_ms=self.state.missing_ms)
                 if message.get("round_trip_ms") is not None:
                     self.know(round_trip_ms=number(message, "round_trip_ms"))
             case "audio":

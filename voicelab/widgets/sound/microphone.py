@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from voicelab.audio.samples import Samples
+from voicelab.audio.samples import RATE_HZ, Samples
 from voicelab.errors import AudioError
 from voicelab.widgets.sound.line import Line
 from voicelab.widgets.sound.state import GIVEN_UP
@@ -40,7 +40,9 @@ class BrowserMicrophone:
         self._lost: Callable[[str], None] = lambda _: None
         self._opened = False
         self._changed = asyncio.Event()
-        self._generation = self._next = 0
+        self._generation = 0
+        self._over: set[int] = set()
+        self._next: int | None = None
         self._said_silent = self._page_left = False
         self._frames_s = 0.0
         self._watch: asyncio.TimerHandle | None = None
@@ -51,6 +53,8 @@ class BrowserMicrophone:
             raise AudioError(self._words["problem.in_use"])
         self._deliver, self._lost = deliver, lost
         self._said_silent = self._page_left = False
+        self._next = None
+        self._line.know(missing_ms=0.0)
         self._line.listen(True)
         try:
             await self._until(lambda: self._line.state.way != "none", PAGE_S, self._words["problem.no_page"])
@@ -76,9 +80,8 @@ class BrowserMicrophone:
         self._frames_s = asyncio.get_running_loop().time()
         if self._deliver is None or not self._opened or not len(chunk.samples):
             return
-        if chunk.generation == self._generation and chunk.first < self._next:
+        if not self._is_next(chunk):
             return
-        self._generation, self._next = chunk.generation, chunk.first + len(chunk.samples)
         if self._said_silent and self._line.state.microphone == "silent":
             self._line.know(microphone="on", problem="")
         self._said_silent = False
@@ -103,6 +106,23 @@ class BrowserMicrophone:
         self._changed.set()
         if self._opened:
             self._end(self._words["problem.closed"])
+
+    def _is_next(self, chunk: Chunk) -> bool:
+        """Return whether a chunk goes on with the newest recording; a hole before it is counted.
+
+        A recording is over for good when another one has begun: two at once would be one voice at twice its speed.
+        """
+        if chunk.generation in self._over:
+            return False
+        if chunk.generation != self._generation:
+            self._over.add(self._generation)
+        elif self._next is not None:
+            if chunk.first < self._next:
+                return False
+            missing_ms = 1000 * (chunk.first - self._next) / RATE_HZ
+            self._line.know(missing_ms=self._line.state.missing_ms + missing_ms)
+        self._generation, self._next = chunk.generation, chunk.first + len(chunk.samples)
+        return True
 
     def _answered(self) -> bool:
         return self._page_left or self._line.state.microphone in GIVEN_UP | {"on", "silent"}

@@ -19,8 +19,9 @@ from voicelab.widgets.sound.line import Line
 from voicelab.widgets.sound.state import Way
 from voicelab.widgets.sound.wire import Chunk
 
-LEAD_S: dict[Way, float] = {"none": 0.08, "direct": 0.08, "proxy": 0.12, "comm": 0.4}
-SETTLE_S = 0.25
+LEAD_S: dict[Way, float] = {"none": 0.08, "direct": 0.25, "proxy": 0.3, "comm": 0.4}
+# How long the page's exact count is waited for. By comm it comes after whatever the notebook itself has to say.
+SETTLE_S: dict[Way, float] = {"none": 0.25, "direct": 0.25, "proxy": 0.5, "comm": 3.0}
 # Until a page with a suspended AudioContext is clicked on, the reply waits for it, but not for ever.
 HOLD_S = 10.0
 
@@ -141,7 +142,7 @@ class BrowserSink:
 
     async def _settle(self, exact: asyncio.Future[int]) -> None:
         try:
-            async with asyncio.timeout(SETTLE_S):
+            async with asyncio.timeout(SETTLE_S[self._line.state.way]):
                 self._thrown_away = await exact
         except TimeoutError:
             return  # the estimate stands

@@ -41,6 +41,8 @@ class SoundState:
         How often the page's playback ran dry within a stretch.
     n_unreadable : int
         Messages of the page that could not be read and were left out.
+    missing_ms : float
+        Sound that this recording of the page's microphone had and that never came: no way was there, or it broke.
     """
 
     way: Way = "none"
@@ -53,3 +55,4 @@ class SoundState:
     round_trip_ms: float | None = None
     n_underruns: int = 0
     n_unreadable: int = 0
+    missing_ms: float = 0.0

@@ -4,7 +4,7 @@ In: bytes or text of the page.  Out: `Chunk` values and checked messages, or a `
 Does not know: which way they travel.
 
 A chunk is three little-endian unsigned 32-bit numbers (generation, number of its first sample, 1 when it begins a
-stretch), then int16 samples at 24 kHz. ``worklets.js`` and ``sound.js`` write and read the same.
+stretch), then int16 samples at 24 kHz. ``worklets.js`` and ``js/frames.js`` write and read the same.
 """
 
 from __future__ import annotations

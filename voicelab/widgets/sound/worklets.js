@@ -66,13 +66,14 @@ class Capture extends AudioWorkletProcessor {
   }
 
   process([[samples]]) {
-    if (!samples) return !this.over;
+    if (this.over) return false;
+    if (!samples) return true;
     for (const sample of this.resampler ? this.resampler.push(samples) : samples) {
       this.frame[this.n] = Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
       this.n += 1;
       if (this.n === FRAME_SAMPLES) this.post();
     }
-    return !this.over;
+    return true;
   }
 
   post() {
