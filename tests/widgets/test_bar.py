@@ -93,6 +93,21 @@ def test_before_a_hosted_session_it_says_where_the_voice_goes_and_what_the_limit
     assert plain.sent[-1].content == {"do": "target", "value": "openai", "key": "sk-secret"}
 
 
+def test_an_address_of_ones_own_is_typed_before_it_is_chosen(plain_page: PlainPages) -> None:
+    """Choosing it opens its fields, which stay open while the rest is repainted; what is typed is the target."""
+    plain = page_of(plain_page)
+    plain.page.get_by_label("Talk with").select_option("url")
+    plain.set(counts={"turns": 1, "usd": 0.0, "seconds": 1})
+    plain.set(standing={**READY, "muted": True})
+    assert plain.sent == []
+    address = plain.page.get_by_label("Address")
+    address.fill("ws://127.0.0.1:9/v1/realtime")
+    address.press("Tab")
+    assert plain.sent[-1].content == {"do": "target", "value": "ws://127.0.0.1:9/v1/realtime", "key": ""}
+    plain.page.get_by_label("Talk with").select_option("local")
+    assert not address.is_visible()
+
+
 def test_unknown_money_is_unpriced_never_nothing(plain_page: PlainPages) -> None:
     """Null is a word, not $0."""
     plain = page_of(plain_page, state="live", folder="runs/a")

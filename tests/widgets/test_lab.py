@@ -198,8 +198,11 @@ def test_a_refused_key_and_a_dying_server_leave_a_lab_that_works(room: LabRoom) 
     """Each is told in the window, without the key; the run is whole, and the embedded server is still there."""
     room.show()
     room.notebook.kernel("server = vl.LocalServer(hearing='none'); server.__enter__()")
-    # By code: the menu's "a ws:// or wss:// address" does not open its fields (bar.js).
-    room.notebook.kernel("lab.desk.choose_target(server.url, 'sk-wrong-and-secret').result()")
+    room.lab.get_by_label("Talk with").select_option("url")
+    room.lab.get_by_label("Key (stays in memory)").fill("sk-wrong-and-secret")
+    room.lab.get_by_label("Address").fill(room.told("server.url"))
+    room.lab.get_by_label("Address").press("Tab")
+    room.until("lab.desk.standing.target == server.url", "the typed address")
     room.press("Talk")
     told = room.problem("key")
     assert "Press Talk to begin anew" in told

@@ -188,6 +188,8 @@ def test_a_kernel_restart_lets_the_microphone_go_and_the_run_is_whole(room: LabR
     folder, n_records = room.told("str(lab.run.folder)"), room.told("len(lab.run.records())")
     room.notebook.restart()
     assert "Run the cell again" in room.sound_line("kernel does not answer")
+    assert "kernel gone" in room.page.locator(".voicelab-state").inner_text()
+    assert room.page.locator(".voicelab-talk").is_disabled()
     assert set(room.microphones()) == {"ended"}
     room.notebook.kernel(f"import voicelab as vl; run = vl.open_run({folder!r})")
     assert room.told("[run.manifest.state, run.bad_lines]") == ["complete", 0]

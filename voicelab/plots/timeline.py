@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 #: A stream that pauses for longer is two bars.
 PAUSE_MS = 300.0
-_LANE_HEIGHT = 36
+_LANE_HEIGHT = 26
+# The axis and its title; without a legend there is nothing above.
+_AROUND = 56
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,11 @@ def lanes_figure(lanes: Mapping[str, Sequence[Span]], range_ms: tuple[float, flo
     dark : bool
         Light letters on a dark ground.
     """
-    made = theme.figure(80 + _LANE_HEIGHT * len(lanes), dark)
+    made = theme.figure(_AROUND + _LANE_HEIGHT * len(lanes), dark)
     made.add_traces(lane_traces(lanes))
     made.update_layout(
         showlegend=False,
+        margin={"t": 8},
         xaxis={"title": {"text": "seconds since the run began"}, "range": [ms / 1000 for ms in range_ms]},
         yaxis={
             "categoryorder": "array",

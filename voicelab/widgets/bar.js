@@ -39,11 +39,15 @@ export default {
     el.classList.add("voicelab-bar-host");
     el.append(parts.root, parts.help);
 
-    const repaint = () => paint(parts, words, model);
-    const events = ["change:standing", "change:counts", "change:note"];
+    const repaint = () => {
+      paint(parts, words, model);
+      // A kernel that was restarted knows nothing of this page.
+      if (el.closest(".jupyter-widgets-disconnected")) paintLost(parts, words);
+    };
+    const events = ["change:standing", "change:counts", "change:note", "comm_live_update"];
     for (const event of events) model.on(event, repaint);
     repaint();
-    const ticking = setInterval(() => paintClock(parts, words, model), 500);
+    const ticking = setInterval(() => parts.state.dataset.state === "lost" || paintClock(parts, words, model), 500);
 
     // The widget is put into the page after render returns.
     let stopKeys = () => {};
@@ -73,8 +77,13 @@ function buildBar(words, targets, send) {
   const hosted = make("span", { class: "voicelab-hosted" }, address, key, make("label", {}, words.limit, " ", limit));
 
   const tell = () => {
-    const target = choice.value === TYPED ? address.value.trim() : choice.value;
+    const typing = choice.value === TYPED;
+    choice.dataset.typing = String(typing);
+    const target = typing ? address.value.trim() : choice.value;
+    address.hidden = !typing;
+    hosted.hidden = target === LOCAL;
     if (target) send("target", target, { key: key.value });
+    else address.focus(); // it has to be typed first
   };
   for (const input of [choice, address, key]) input.addEventListener("change", tell);
   limit.addEventListener("change", () => send("limit", Number(limit.value)));
@@ -138,10 +147,11 @@ function paint(parts, words, model) {
   parts.report.disabled = parts.handIn.disabled = !standing.folder;
   parts.choice.disabled = parts.address.disabled = parts.key.disabled = live || between;
   const known = [...parts.choice.options].some((option) => option.value === standing.target);
-  parts.choice.value = known ? standing.target : TYPED;
+  const typing = parts.choice.dataset.typing === "true";
+  parts.choice.value = known && !typing ? standing.target : TYPED;
   parts.address.hidden = parts.choice.value !== TYPED;
-  if (parts.choice.value === TYPED && !parts.address.value) parts.address.value = standing.target;
-  parts.hosted.hidden = !standing.hosted;
+  if (!known && !parts.address.value) parts.address.value = standing.target;
+  parts.hosted.hidden = !standing.hosted && !typing;
   if (document.activeElement !== parts.limit) parts.limit.value = standing.limit_minutes;
   parts.note.textContent = noteFor(standing, words, model.get("note"));
   parts.problem.hidden = !standing.problem;
@@ -150,6 +160,14 @@ function paint(parts, words, model) {
     parts.rest.textContent = ` ${standing.problem.kept} ${standing.problem.do} `;
   }
   paintClock(parts, words, model);
+}
+
+function paintLost(parts, words) {
+  for (const control of parts.root.querySelectorAll("button, input, select")) control.disabled = true;
+  parts.keys.disabled = false;
+  parts.state.textContent = words.state_lost;
+  parts.state.dataset.state = "lost";
+  parts.note.textContent = words.lost;
 }
 
 function noteFor(standing, words, note) {

@@ -70,7 +70,7 @@ class Bar(anywidget.AnyWidget):
         self._handle.close()
         self._following.close()
         self.note = note
-        self.standing = {**self.standing, "frozen": True}
+        self.standing = {**_shown(self._desk.standing), "frozen": True}
 
     def _repaint(self) -> None:
         standing = self._desk.standing

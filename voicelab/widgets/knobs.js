@@ -13,9 +13,12 @@ function put(node, name, value) {
 function nameHandle(row, { label, unit }) {
   const handle = row.querySelector(".noUi-handle");
   if (!handle) return;
-  const value = Number(handle.getAttribute("aria-valuenow"));
-  const shown = Number.isInteger(value) ? `${value}` : `${Number(value.toFixed(2))}`;
+  // The slider itself says only one decimal.
+  const slider = row.querySelector(".noUi-target")?.noUiSlider;
+  const value = Number(slider ? slider.get(true) : handle.getAttribute("aria-valuenow"));
+  const shown = `${Number(value.toFixed(2))}`;
   put(handle, "aria-label", label);
+  put(handle, "aria-valuenow", shown);
   put(handle, "aria-valuetext", unit ? `${shown} ${unit}` : shown);
   put(handle, "aria-disabled", String(row.querySelector(".noUi-target")?.hasAttribute("disabled") ?? false));
 }

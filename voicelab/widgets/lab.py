@@ -33,6 +33,7 @@ from voicelab.widgets.layout import Layout
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.reading.events import Events
 from voicelab.widgets.reading.figures import Cost, Latency, Timeline
+from voicelab.widgets.reading.live_figure import LiveFigure
 from voicelab.widgets.reading.memory import Memory
 from voicelab.widgets.reading.transcript import Transcript
 from voicelab.widgets.scope.level import LevelMeter
@@ -98,7 +99,7 @@ class Lab(ipywidgets.VBox):
         self._level = LevelMeter()
         self._timeline = Timeline()
         self._transcript = Transcript(desk=self.desk)
-        self._drawer: tuple[Drawer, ...] = (self._transcript, Memory(), Events(), Latency(), Cost())
+        self._drawer: tuple[Drawer, ...] = (self._transcript, Memory(), Events(), Latency(narrow=True), Cost())
         self._views = (self._scope, self._level, self._timeline, *self._drawer)
         # One cursor runs through the views.
         for view in (self._timeline, self._transcript):
@@ -182,7 +183,7 @@ class Lab(ipywidgets.VBox):
         return self.run
 
     def close(self, note: str | None = None) -> None:
-        """Close the session, the microphone and all views; what is shown stays, and says why it is closed."""
+        """Close the session, the microphone and all views; the bar stays, and says why they are closed."""
         global _open_lab
         if self._handle is None:
             return
@@ -190,8 +191,8 @@ class Lab(ipywidgets.VBox):
         self._handle = None
         if _open_lab is self:
             _open_lab = None
-        self._bar.freeze(note or words("lab")["closed"])
         self.desk.stop().result()
+        self._bar.freeze(note or words("lab")["closed"])
         for part in (self._sources, self._knobs, *self._views, self._sound):
             part.close()
 
@@ -203,13 +204,17 @@ class Lab(ipywidgets.VBox):
         names = ("transcript", "memory", "events", "latency", "cost")
         tabs = ipywidgets.Tab(list(self._drawer), titles=[words("lab")[f"tab_{name}"] for name in names])
         tabs.add_class("voicelab-drawer")
-        tabs.observe(lambda change: self._show_tab(change["new"]), "selected_index")
-        self._show_tab(tabs.selected_index or 0)
-        return ipywidgets.Box([left, middle, tabs]).add_class("voicelab-body")
+        body = ipywidgets.Box([left, middle, tabs]).add_class("voicelab-body")
+        tabs.observe(lambda change: self._show_tab(body, change["new"]), "selected_index")
+        self._show_tab(body, tabs.selected_index or 0)
+        return body
 
-    def _show_tab(self, index: int | None) -> None:
+    def _show_tab(self, body: ipywidgets.Box, index: int | None) -> None:
         for number, view in enumerate(self._drawer):
             view.shown = number == index
+        # A figure needs more room than text.
+        wide = index is not None and isinstance(self._drawer[index], LiveFigure)
+        (body.add_class if wide else body.remove_class)("voicelab-wide")
 
     def _look(self) -> None:
         """Let all views follow a new run; on the pump's thread."""

@@ -26,6 +26,8 @@ from voicelab.widgets.reading.time_cursor import TimeCursor
 
 _TIMELINE_EVERY_MS = 1000
 _NUMBERS_EVERY_MS = 1000
+# Pixels that six lines of a legend need beyond the one that is allowed for.
+_NARROW_LEGEND = 84
 #: So many turns are drawn while a conversation goes on.
 NEWEST_TURNS = 20
 _CHANGES_LATENCY = frozenset(
@@ -135,9 +137,12 @@ class Latency(LiveFigure):
     Parameters
     ----------
     source : Run, Session, AsyncSession, path or None
+    narrow : bool
+        It stands in a column of less than 600 pixels, where the legend needs a line for each part.
     """
 
-    def __init__(self, source: Source = None) -> None:
+    def __init__(self, source: Source = None, *, narrow: bool = False) -> None:
+        self._narrow = narrow
         super().__init__(source, every_ms=_NUMBERS_EVERY_MS, empty="latency_empty")
         self.add_class("voicelab-figure-bars")
 
@@ -148,6 +153,8 @@ class Latency(LiveFigure):
         turns, newest = run.turn_list(), None if fresh.over else NEWEST_TURNS
         is_virtual = run.manifest.time == "virtual"
         made = latency_figure(turns, virtual=is_virtual, newest=newest, dark=self._dark)
+        if self._narrow:
+            made.update_layout(height=made.layout.height + _NARROW_LEGEND, margin={"t": 44 + _NARROW_LEGEND})
         self._show(made, latency_table(turns, self._words, newest))
 
 

@@ -1,9 +1,13 @@
 // The two sides: user above the line, agent below it, shaded where a turn or a reply is; and the axis of time.
 // In: a picture that was begun, a story. Out: strokes. Does not know: turns that would have been.
 
+const TIME_STEPS_MS = [1000, 2000, 5000, 10_000, 20_000];
+const TIME_WIDTH = 40; // pixels that a time on the axis needs, with a gap
+
 function drawAxis(picture, span) {
   const { colour, height, lane } = picture;
-  const step = span <= 10_000 ? 1000 : span <= 30_000 ? 5000 : 10_000;
+  const room = (TIME_WIDTH * span) / picture.plotWidth;
+  const step = TIME_STEPS_MS.find((ms) => ms >= room) ?? TIME_STEPS_MS.at(-1);
   const y = height - AXIS;
   picture.across(colour.edge, 1, [], y);
   for (let ms = Math.ceil(Math.max(0, picture.from) / step) * step; ms <= picture.to; ms += step) {
