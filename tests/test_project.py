@@ -22,7 +22,7 @@ TEST_COMMAND = f'{SETUP} ".[test]" && .venv/bin/python -m pytest'
 TOP_LEVEL = {"voicelab", "notebooks", "tests", "data", "pyproject.toml", "README.md", "LICENSE"}
 ASKED_FOR = ("jupyterlab", "ipywidgets", "websockets", "numpy", "sounddevice", "plotly", "nest-asyncio")
 
-# Where clocks, chance and threads belong; the ids of a run without a seed have to be unpredictable.
+# Where clocks, chance and threads belong; the ids of a run without a seed are others each time.
 LIVE = {
     "voicelab/cli.py",
     "voicelab/session/portal.py",

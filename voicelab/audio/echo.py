@@ -152,20 +152,37 @@ class _Loudness:
 
     def __init__(self) -> None:
         self._frames: _Bands = np.full((_N_KEPT, _N_BANDS), _FLOOR_DBFS)
-        self._waiting = np.zeros(0, np.int16)
-        self.end = 0
+        self._n_framed = 0
+        self._waiting: list[Samples] = []
+        self._n_waiting = 0
+
+    @property
+    def end(self) -> int:
+        """The frame behind the last whole one."""
+        return self._n_framed + self._n_waiting // _N_FRAME
 
     def feed(self, samples: Samples, at_ms: float) -> None:
-        due_ms = self.end * FRAME_MS + len(self._waiting) * 1000 / RATE_HZ
+        due_ms = self._n_framed * FRAME_MS + self._n_waiting * 1000 / RATE_HZ
         if abs(at_ms - due_ms) > FRAME_MS:
-            self._waiting = self._waiting[:0]
-            self._append(np.full((max(0, min(round(at_ms / FRAME_MS) - self.end, _N_KEPT)), _N_BANDS), _FLOOR_DBFS))
-            self.end = max(self.end, round(at_ms / FRAME_MS))
-        waiting = np.concatenate([self._waiting, samples])
-        n_frames = len(waiting) // _N_FRAME
-        self._waiting = waiting[n_frames * _N_FRAME :]
-        self._append(_bands_dbfs(waiting[: n_frames * _N_FRAME].reshape(-1, _N_FRAME)))
-        self.end += n_frames
+            self._take_in()
+            self._waiting, self._n_waiting = [], 0
+            begin = round(at_ms / FRAME_MS)
+            self._append(np.full((max(0, min(begin - self._n_framed, _N_KEPT)), _N_BANDS), _FLOOR_DBFS))
+            self._n_framed = max(self._n_framed, begin)
+        self._waiting.append(samples)
+        self._n_waiting += len(samples)
+        if self._n_waiting > _N_FRAME * _EVERY_FRAMES:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Turn what waits into frames, many at a time: one by one they cost ten times as much."""
+        n_frames = self._n_waiting // _N_FRAME
+        if n_frames:
+            waiting = np.concatenate(self._waiting)
+            self._append(_bands_dbfs(waiting[: n_frames * _N_FRAME].reshape(-1, _N_FRAME)))
+            self._n_framed += n_frames
+            self._waiting = [waiting[n_frames * _N_FRAME :]]
+            self._n_waiting = len(self._waiting[0])
 
     def _append(self, frames: _Bands) -> None:
         if len(frames):
@@ -173,9 +190,10 @@ class _Loudness:
 
     def between(self, begin: int, end: int) -> _Bands:
         """Return frames ``begin`` to ``end``, shape (n, bands); what is not known is silence."""
+        self._take_in()
         found = np.full((end - begin, _N_BANDS), _FLOOR_DBFS)
-        first = self.end - _N_KEPT
-        low, high = max(begin, first), min(end, self.end)
+        first = self._n_framed - _N_KEPT
+        low, high = max(begin, first), min(end, self._n_framed)
         if low < high:
             found[low - begin : high - begin] = self._frames[low - first : high - first]
         return found

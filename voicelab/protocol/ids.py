@@ -19,11 +19,11 @@ class Ids:
     Parameters
     ----------
     seed : int, optional
-        Same seed, same ids in the same order. Without one the ids are unpredictable.
+        Same seed, same ids in the same order. Without one they are others each time. Ids are no secrets.
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
+        self._random = random.Random(seed)
 
     def new(self, kind: str) -> str:
         """Return a fresh id such as ``item_4fG…`` for the kind ``"item"``."""

@@ -25,10 +25,9 @@ from voicelab.protocol import wire
 from voicelab.protocol.dialects import GA, Dialect
 from voicelab.protocol.ids import Ids
 from voicelab.runlog.recorder import Recorder
-from voicelab.runlog.score_log import ScoreLog
+from voicelab.session.scoring import Scoring
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
-from voicelab.turns.scores import Scorer
 
 CHUNKS_MS = (20, 40, 60, 80, 100)
 # A G.711 codec holds back a millisecond when it begins; a gap is longer than that.
@@ -65,8 +64,7 @@ class Outgoing:
         self._recorder = recorder
         self._dialect: Dialect = GA()
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
-        self._scorer = Scorer()
-        self._score_log = ScoreLog(recorder, self._scorer.name)
+        self._scoring = Scoring(recorder)
         self._format: AudioFormat = PCM24
         self._encoder, self._decoder = Encoder(PCM24), Decoder(PCM24)
         self._chunk_ms = FRAME_MS
@@ -181,7 +179,7 @@ class Outgoing:
         event = ce.InputAudioAppend(audio=data, event_id=event_id)
         start = self._track_start(len(sent) if n_captured is None else n_captured, due_s, seam_ms)
         ref = self._recorder.place("input", sent, start=start)
-        self._score_log.placed(ref)
+        self._scoring.sent(sent, ref)
         body = {"type": "input_audio_buffer.append", "event_id": event_id, "audio": ref.to_event()}
         if self._dialect.name == "ga":
             self._hand_over("input_audio_buffer.append", body, [wire.encode(event)])
@@ -190,7 +188,6 @@ class Outgoing:
             native = told[0]["type"] if told else None
             self._hand_over("input_audio_buffer.append", body, [wire.encode_plain(one) for one in told], native)
         self._sent_ms += self._format.ms(len(data))
-        self._score_log.add(self._scorer.feed(sent))
         return event_id
 
     def begin(self, dialect: Dialect) -> None:

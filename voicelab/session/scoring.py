@@ -1,0 +1,52 @@
+"""Speech scores of what was sent, for the log: made a few windows at a time, which costs a third of one by one.
+
+In: sent sound and where it lies on the run's track.  Out: ``voicelab.vad`` records.
+Does not know: the server, which has scores of its own, or what is decided by them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from voicelab.audio.samples import RATE_HZ, Samples
+from voicelab.runlog.record import AudioRef
+from voicelab.runlog.recorder import Recorder
+from voicelab.runlog.score_log import SCORES_A_RECORD, ScoreLog
+from voicelab.turns.scores import Scorer
+
+# As much as makes a record: scored earlier it would only wait there.
+_WINDOW_MS = 32
+_N_TOGETHER = SCORES_A_RECORD * _WINDOW_MS * RATE_HZ // 1000
+
+
+class Scoring:
+    """The scores of one session.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._scorer = Scorer()
+        self._log = ScoreLog(recorder, self._scorer.name)
+        self._waiting: list[Samples] = []
+        self._n_waiting = 0
+        self._end = 0
+
+    def sent(self, samples: Samples, ref: AudioRef) -> None:
+        """Take what was sent, and where it lies."""
+        if ref.start != self._end:
+            self._score()  # what came before the gap is scored before it
+        self._end = ref.start + ref.n
+        self._log.placed(ref)
+        self._waiting.append(samples)
+        self._n_waiting += len(samples)
+        if self._n_waiting >= _N_TOGETHER:
+            self._score()
+
+    def _score(self) -> None:
+        if self._waiting:
+            self._log.add(self._scorer.feed(np.concatenate(self._waiting)))
+            self._waiting.clear()
+            self._n_waiting = 0
