@@ -240,6 +240,8 @@ def test_by_code_the_lab_does_what_its_buttons_do(monkeypatch: pytest.MonkeyPatc
     assert lab.play(spoken_lines()["hello"].clip).transcript == "hello"
     assert "eighty-four" in lab.ask("What is 12 * 7?").reply
     lab.wish(threshold=0.8)
+    lab._timeline.cursor_ms = 1500.0
+    assert (lab._scope.cursor_ms, lab._transcript.cursor_ms) == (1500.0, 1500.0)  # one cursor in all views
     run = lab.stop()
     assert run.manifest.state == "complete"
     assert run.manifest.in_force["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 400
