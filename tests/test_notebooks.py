@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -19,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGES = [*NOTEBOOKS, ROOT / "notebooks" / "workshop.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_AT_ONCE = 3
 # A path that only somebody's own computer has.
 _OWN_PATH = re.compile(r"(?<![\w.:/])(?:/(?:home|root|tmp|Users|work|opt|mnt)/|[A-Z]:\\\\)")
 
@@ -33,11 +36,9 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.realtime
-@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
-def test_notebook_runs_from_top_to_bottom(name: str, kernels: Path, tmp_path: Path) -> None:
-    """As ``voicelab lab`` copies it, without a front end: every cell runs, its promises hold, figures are plotly's."""
-    copy_notebooks(tmp_path)
+def _execute(name: str, kernels: Path, folder: Path) -> tuple[int, str]:
+    """Run a notebook by nbmake; return the exit code and what was printed."""
+    copy_notebooks(folder)
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),  # this voicelab, also where none is installed
@@ -47,12 +48,32 @@ def test_notebook_runs_from_top_to_bottom(name: str, kernels: Path, tmp_path: Pa
     nbmake = ["-p", "no:cacheprovider", "--nbmake", "--nbmake-timeout=120", "--overwrite"]
     command = [sys.executable, "-m", "pytest", "-q", *nbmake, name]
     # Also a pytest that is killed leaves no kernel behind.
-    done = on_a_leash(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    with done:
-        assert done.stdout is not None
-        printed = done.stdout.read().decode("utf-8", "replace")
-    assert done.returncode == 0, printed[-6000:]
-    cells = nbformat.read(tmp_path / name, as_version=4).cells
+    running = on_a_leash(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    with running:
+        assert running.stdout is not None
+        printed = running.stdout.read().decode("utf-8", "replace")
+    return running.returncode, printed
+
+
+@pytest.fixture(scope="module")
+def executed(
+    request: pytest.FixtureRequest, kernels: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, tuple[Path, Future[tuple[int, str]]]]]:
+    """The chosen notebooks on their way, a few at a time: they talk in real time, so each mostly waits."""
+    chosen = [item.callspec.params["name"] for item in request.session.items if "executed" in item.fixturenames]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        folders = {name: tmp_path_factory.mktemp(name.removesuffix(".ipynb")) for name in chosen}
+        yield {name: (folder, pool.submit(_execute, name, kernels, folder)) for name, folder in folders.items()}
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+def test_notebook_runs_from_top_to_bottom(name: str, executed: dict[str, tuple[Path, Future[tuple[int, str]]]]) -> None:
+    """As ``voicelab lab`` copies it, without a front end: every cell runs, its promises hold, figures are plotly's."""
+    folder, running = executed[name]
+    exit_code, printed = running.result()
+    assert exit_code == 0, printed[-6000:]
+    cells = nbformat.read(folder / name, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
     assert any(output.get("text", "").endswith("as promised\n") for output in outputs)
     if name != "00-start.ipynb":

@@ -142,3 +142,29 @@ def test_a_session_that_ends_lets_the_microphone_go(tmp_path: Path) -> None:
 
     hold(act, tmp_path / "run")
     assert microphone.n_closed == 1
+
+
+def test_a_microphone_that_is_called_off_before_it_answers_changes_nothing(tmp_path: Path) -> None:
+    """Its late refusal does not take the next one away, nor is its late consent written down."""
+
+    class Slow(HandHeld):
+        def __init__(self, error: AudioError | None) -> None:
+            super().__init__()
+            self.error = error
+
+        async def open(self, deliver: Callable[[Samples], None], lost: Callable[[str], None]) -> None:
+            await asyncio.sleep(5)
+            if self.error is not None:
+                raise self.error
+
+    async def act(core: SessionCore) -> None:
+        for error in (AudioError("denied"), None):
+            asking = asyncio.ensure_future(core.listen(Slow(error)))
+            await asyncio.sleep(1)
+            await core.listen(HandHeld())
+            await asking
+            assert core.listening.name == "hand-held"
+
+    held = hold(act, tmp_path / "run")
+    assert len(held.local("source.started")) == 2
+    assert {event["reason"] for event in held.local("source.stopped")} == {"replaced", "stopped"}

@@ -68,7 +68,10 @@ def test_talk_is_asked_for_by_button_and_by_key(plain_page: PlainPages) -> None:
     plain.page.keyboard.press("Escape")
     plain.set(standing={**READY, "state": "live", "folder": "runs/a"})
     plain.page.get_by_role("button", name="Stop").click()
-    assert [message.content["do"] for message in plain.sent] == ["talk", "stop"]
+    plain.page.evaluate("document.querySelector('.voicelab-bar-host').focus()")
+    plain.page.keyboard.press("Space")
+    plain.page.keyboard.press("Control+z")
+    assert [message.content["do"] for message in plain.sent] == ["talk", "stop", "stop", "undo"]
 
 
 def test_a_problem_is_told_at_once_and_can_be_put_away(plain_page: PlainPages) -> None:
@@ -90,7 +93,7 @@ def test_before_a_hosted_session_it_says_where_the_voice_goes_and_what_the_limit
     assert key.get_attribute("type") == "password"
     key.fill("sk-secret")
     key.press("Tab")
-    assert plain.sent[-1].content == {"do": "target", "value": "openai", "key": "sk-secret"}
+    assert plain.sent[-1].content == {"do": "target", "value": "openai", "key": "sk-secret", "model": ""}
 
 
 def test_an_address_of_ones_own_is_typed_before_it_is_chosen(plain_page: PlainPages) -> None:
@@ -103,9 +106,17 @@ def test_an_address_of_ones_own_is_typed_before_it_is_chosen(plain_page: PlainPa
     address = plain.page.get_by_label("Address")
     address.fill("ws://127.0.0.1:9/v1/realtime")
     address.press("Tab")
-    assert plain.sent[-1].content == {"do": "target", "value": "ws://127.0.0.1:9/v1/realtime", "key": ""}
+    assert plain.sent[-1].content == {"do": "target", "value": "ws://127.0.0.1:9/v1/realtime", "key": "", "model": ""}
     plain.page.get_by_label("Talk with").select_option("local")
     assert not address.is_visible()
+
+
+def test_a_key_goes_to_nobody_but_the_target_it_was_typed_for(plain_page: PlainPages) -> None:
+    """Another target gets no key; nor does another address."""
+    plain = page_of(plain_page, hosted=True, target="openai")
+    plain.page.get_by_label("Key (stays in memory)").fill("sk-secret")
+    plain.page.get_by_label("Talk with").select_option("azure")
+    assert plain.sent[-1].content == {"do": "target", "value": "azure", "key": "", "model": ""}
 
 
 def test_unknown_money_is_unpriced_never_nothing(plain_page: PlainPages) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 import voicelab as vl
 from tests.widgets.browser import until
-from voicelab.errors import AudioError, ConfigError, VoicelabError
+from voicelab.errors import AudioError, ConfigError, TransportError, VoicelabError
 from voicelab.experiments.clips import spoken_lines
+from voicelab.experiments.script import DEMO_TOOLS
+from voicelab.transports.base import Transport
 from voicelab.widgets.desk import Desk, desk_of
 from voicelab.widgets.standing import Problem
 from voicelab.widgets.wishes import Wishes
@@ -200,6 +202,63 @@ def test_a_session_of_ones_own_gets_a_desk(tmp_path: Path) -> None:
         assert session.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.9
 
 
+def test_all_widgets_of_a_session_share_a_desk_that_knows_whose_it_is(tmp_path: Path) -> None:
+    """Two panels would undo each other; its target and functions are kept, and its answerer is not changed."""
+    with vl.connect("local", hearing="none", tools=DEMO_TOOLS.values(), out=tmp_path / "run") as session:
+        desk = desk_of(session)
+        assert desk_of(session) is desk
+        assert desk.standing.target == "local"
+        assert desk._tools == tuple(DEMO_TOOLS.values())
+        desk.choose_source("none").result()
+        assert len([r for r in session.log.records() if r.type == "session.created"]) == 1
+    with pytest.raises(ConfigError, match="a Run cannot be commanded"):
+        desk_of(session.log)  # type: ignore[arg-type]
+
+
+def test_a_key_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    """Neither by the standing nor by the desk; the connection gets it."""
+    desk = Desk("wss://example.invalid/v1/realtime?api-key=sk-very-secret&model=m")
+    assert "sk-very-secret" not in repr(desk) + repr(desk.standing)
+    with vl.LocalServer(hearing="none") as server:
+        desk.choose_target(f"{server.url}?api-key={server.api_key}").result()
+        assert server.api_key not in repr(desk.standing)
+        assert desk.talk(tmp_path / "run").result() is None
+        desk.stop().result()
+
+
+@pytest.mark.realtime
+def test_a_session_with_somebody_else_ends_by_itself_also_when_nothing_happens(tmp_path: Path) -> None:
+    """The clock decides, not what is recorded; the window says why."""
+    with vl.LocalServer(hearing="none") as server:
+        desk = Desk(wishes=Wishes(detection="none"))
+        desk.choose_target(server.url, server.api_key).result()
+        desk.talk(tmp_path / "run").result()
+        desk._began_s = (desk._began_s or 0.0) - 15 * 60
+        until(lambda: desk.standing.state == "over", "the end")
+    assert desk.standing.problem is not None
+    assert "15 minutes" in desk.standing.problem.what
+
+
+@pytest.mark.realtime
+def test_a_reconnect_that_fails_ends_the_session(tmp_path: Path) -> None:
+    """The old connection is gone then: the desk says so, and the run is whole."""
+    with vl.LocalServer(hearing="none") as server:
+        desk = Desk()
+        desk.choose_target(server.url, server.api_key).result()
+        desk.talk(tmp_path / "run").result()
+        assert desk.session is not None
+        desk.session._live.core._connection._open_transport = _no_way
+        desk.reconnect().result()
+        until(lambda: desk.standing.state == "over", "the end")
+    assert desk.standing.problem is not None
+    assert desk.standing.run is not None
+    assert desk.standing.run.manifest.state == "complete"
+
+
+async def _no_way() -> Transport:
+    raise TransportError("the server is gone")
+
+
 def test_a_clip_without_speech_is_a_problem_not_an_end(desk: Desk) -> None:
     """It is said, and the session goes on."""
     silence = vl.Clip(np.zeros(24_000, np.int16), "silence")
@@ -222,6 +281,9 @@ def test_the_report_and_the_hand_in_are_made(desk: Desk) -> None:
     report = desk.report().result()
     assert isinstance(report, Path)
     assert report.is_file()
+    handed_in = desk.hand_in().result()
+    assert isinstance(handed_in, Path)
+    assert handed_in.suffix == ".zip"
     assert isinstance(Desk().report().result(), VoicelabError)
 
 

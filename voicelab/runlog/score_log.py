@@ -45,6 +45,10 @@ class ScoreLog:
         if len(self._scores) >= SCORES_A_RECORD:
             self._record()
 
+    def flush(self) -> None:
+        """Write down what is there, however little."""
+        self._record()
+
     def _record(self) -> None:
         if not self._scores:
             return

@@ -131,6 +131,7 @@ class SessionCore:
         self.listening.end()
         self._source.stop(TransportClosed("the session was closed here", code=1000))
         await self._connection.end_tasks()
+        self._out.end()
         if self._player.busy:
             await self._player.interrupt()
         await self._connection.close()

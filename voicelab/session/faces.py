@@ -27,7 +27,9 @@ from voicelab.session.differences import Difference
 from voicelab.session.live import LiveRun
 from voicelab.session.microphone import Microphone
 from voicelab.session.portal import Portal
+from voicelab.session.profiles import PROFILES
 from voicelab.session.source import require_speech
+from voicelab.session.tools import Tool
 
 ClipLike: TypeAlias = str | PathLike[str] | Clip
 Closing: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
@@ -54,6 +56,17 @@ class _Face:
     def listening(self) -> str | None:
         """The microphone that is listened to, if any."""
         return self._live.core.listening.name
+
+    @property
+    def target(self) -> str:
+        """With whom it is: a name that `voicelab.connect` knows, or an address without what may be a key."""
+        plan = self._live.plan
+        return plan.provider if plan.provider in PROFILES else plan.url.partition("?")[0]
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """Functions that the model may call."""
+        return tuple(self._live.plan.tools.values())
 
     @property
     def folder(self) -> Path:

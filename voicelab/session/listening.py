@@ -18,6 +18,9 @@ from voicelab.session.levels import Levels
 from voicelab.session.microphone import Microphone
 from voicelab.session.source import Source
 
+#: Why a microphone was let go, where nothing was wrong with it.
+STOPPED, REPLACED = "stopped", "replaced"
+
 
 class Listening:
     """The microphone of one session, one at a time.
@@ -53,18 +56,21 @@ class Listening:
         AudioError
             It cannot be had.
         """
-        self.end("another microphone was chosen")
+        self.end(REPLACED)
         self._levels.begin()
-        # Set first: it may be lost while it is being opened.
+        # Set first: it may be lost, or another one be chosen, while it is being opened.
         self._microphone = microphone
         try:
             await microphone.open(self._heard, self.end)
         except AudioError:
+            if self._microphone is not microphone:
+                return  # nobody waits for it any more
             self._microphone = None
             raise
-        self._recorder.local("source.started", microphone=microphone.name)
+        if self._microphone is microphone:
+            self._recorder.local("source.started", microphone=microphone.name)
 
-    def end(self, reason: str = "stopped") -> None:
+    def end(self, reason: str = STOPPED) -> None:
         """Listen no more; harmless when nobody listens."""
         microphone, self._microphone = self._microphone, None
         if microphone is not None:

@@ -72,6 +72,7 @@ class Outgoing:
         self._gathered_until_s = 0.0
         self._gathered_seam_ms = SEAM_MS
         self._sent_ms = 0.0
+        self._lost = False
 
     @property
     def chunk_ms(self) -> int:
@@ -112,6 +113,7 @@ class Outgoing:
         event_id = event.event_id or self._ids.new("event")
         event = msgspec.structs.replace(event, event_id=event_id)
         if isinstance(event, ce.InputAudioCommit | ce.InputAudioClear):
+            self._scoring.flush()
             self.committed()
         body = wire.plain(event)
         if self._dialect.name == "ga":
@@ -174,8 +176,10 @@ class Outgoing:
     def _send_coded(
         self, data: bytes, due_s: float, seam_ms: float, n_captured: int | None, event_id: str | None
     ) -> str:
-        sent = self._decoder.feed(data)
         event_id = event_id or self._ids.new("event")
+        if self._lost:
+            return event_id  # nothing is sent any more, so nothing is written down as sent
+        sent = self._decoder.feed(data)
         event = ce.InputAudioAppend(audio=data, event_id=event_id)
         start = self._track_start(len(sent) if n_captured is None else n_captured, due_s, seam_ms)
         ref = self._recorder.place("input", sent, start=start)
@@ -193,6 +197,7 @@ class Outgoing:
     def begin(self, dialect: Dialect) -> None:
         """Begin a new connection: codecs start anew, what was not sent yet is dropped."""
         self._dialect = dialect
+        self._lost = False
         self._encoder, self._decoder = Encoder(self._format), Decoder(self._format)
         self._outbox = asyncio.Queue()
         self._gathered = []
@@ -205,7 +210,12 @@ class Outgoing:
             try:
                 await transport.send(await outbox.get())
             except TransportClosed:
+                self._lost = True
                 return  # the receiving side sees the same close and tells everybody
+
+    def end(self) -> None:
+        """Score what was sent last; nothing more will be."""
+        self._scoring.flush()
 
     def _hand_over(self, kind: str, body: dict[str, Any], frames: list[str], native: str | None = None) -> None:
         self._recorder.record("send", kind, body, n_bytes=sum(map(len, frames)), native=native)

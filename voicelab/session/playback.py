@@ -180,6 +180,7 @@ class Player:
         self._heard_from = 0
         self._n_handed = 0
         self._stopped: _Stopped | None = None
+        self._untold: list[Cut] = []
 
     @property
     def busy(self) -> bool:
@@ -209,6 +210,7 @@ class Player:
 
     def stop(self) -> Awaitable[None] | None:
         """Be silent at once; `cuts` then says what was heard. Some sinks know that a moment later: await it first."""
+        self._untold = self.cuts()  # of an earlier stop that nobody has asked about yet: the estimate stands
         self._stopped = _Stopped(tuple(self._items.values()), self._stretch, self._heard_from, self._sink.unheard())
         self._stretch = []
         self._queue.clear()
@@ -220,9 +222,10 @@ class Player:
 
     def cuts(self) -> list[Cut]:
         """Return how much was heard of each item that was stopped before its end; once."""
+        untold, self._untold = self._untold, []
         stopped, self._stopped = self._stopped, None
         if stopped is None:
-            return []
+            return untold
         unheard = stopped.unheard
         self._write(stopped.stretch, stopped.heard_from, drop_samples=unheard)
         cuts = []
@@ -235,7 +238,7 @@ class Player:
                 if item.started:
                     self._tell_stopped(item, heard, "interrupted")
         self._changed()
-        return cuts[::-1]
+        return untold + cuts[::-1]
 
     async def interrupt(self) -> list[Cut]:
         """Be silent, and return how much was heard of each item that was not heard to its end."""

@@ -45,6 +45,11 @@ class Scoring:
         if self._n_waiting >= _N_TOGETHER:
             self._score()
 
+    def flush(self) -> None:
+        """Score and write down what waits: no more sound may follow."""
+        self._score()
+        self._log.flush()
+
     def _score(self) -> None:
         if self._waiting:
             self._log.add(self._scorer.feed(np.concatenate(self._waiting)))

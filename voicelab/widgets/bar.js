@@ -44,21 +44,24 @@ export default {
       // A kernel that was restarted knows nothing of this page.
       if (el.closest(".jupyter-widgets-disconnected")) paintLost(parts, words);
     };
-    const events = ["change:standing", "change:counts", "change:note", "comm_live_update"];
+    const events = ["change:standing", "change:counts", "change:note"];
     for (const event of events) model.on(event, repaint);
     repaint();
     const ticking = setInterval(() => parts.state.dataset.state === "lost" || paintClock(parts, words, model), 500);
 
     // The widget is put into the page after render returns.
     let stopKeys = () => {};
+    const kernelGoes = new MutationObserver(repaint); // the front end marks the box of the Lab then
     const attached = requestAnimationFrame(() => {
       const root = el.closest(".voicelab-lab") ?? el;
       stopKeys = listenToKeys(root, parts, model, send);
+      kernelGoes.observe(root, { attributes: true, attributeFilter: ["class"] });
     });
     return () => {
       for (const event of events) model.off(event, repaint);
       clearInterval(ticking);
       cancelAnimationFrame(attached);
+      kernelGoes.disconnect();
       stopKeys();
     };
   },
@@ -73,19 +76,22 @@ function buildBar(words, targets, send) {
   const key = make("input", {
     type: "password", "aria-label": words.key, placeholder: words.key_from_environment, size: 18, autocomplete: "off",
   });
+  const model = make("input", { type: "text", "aria-label": words.model, placeholder: words.model_usual, size: 14 });
   const limit = make("input", { type: "number", min: 1, max: 60, size: 3, "aria-label": words.limit });
-  const hosted = make("span", { class: "voicelab-hosted" }, address, key, make("label", {}, words.limit, " ", limit));
+  const hosted = make("span", { class: "voicelab-hosted" }, address, model, key, make("label", {}, words.limit, " ", limit));
 
+  // A key belongs to one target: another one never gets it.
+  for (const input of [choice, address]) input.addEventListener("change", () => { key.value = model.value = ""; });
   const tell = () => {
     const typing = choice.value === TYPED;
     choice.dataset.typing = String(typing);
     const target = typing ? address.value.trim() : choice.value;
     address.hidden = !typing;
     hosted.hidden = target === LOCAL;
-    if (target) send("target", target, { key: key.value });
+    if (target) send("target", target, { key: key.value, model: model.value.trim() });
     else address.focus(); // it has to be typed first
   };
-  for (const input of [choice, address, key]) input.addEventListener("change", tell);
+  for (const input of [choice, address, model, key]) input.addEventListener("change", tell);
   limit.addEventListener("change", () => send("limit", Number(limit.value)));
 
   const button = (name, act, more = {}) => make("button", { type: "button", onclick: act, ...more }, words[name]);
@@ -113,7 +119,7 @@ function buildBar(words, targets, send) {
     make("div", { class: "voicelab-bar-line" }, note,
       make("span", { class: "voicelab-buttons" }, interrupt, mute, mark, report, handIn, present, keys)),
     problem);
-  return { root, help, choice, address, key, limit, hosted, talk, interrupt, mute, mark, report, handIn, present,
+  return { root, help, choice, address, model, key, limit, hosted, talk, interrupt, mute, mark, report, handIn, present, keys,
     state, figures, note, problem, what, rest };
 }
 
@@ -145,7 +151,7 @@ function paint(parts, words, model) {
   parts.mute.setAttribute("aria-pressed", String(standing.muted));
   parts.mute.textContent = standing.muted ? words.unmute : words.mute;
   parts.report.disabled = parts.handIn.disabled = !standing.folder;
-  parts.choice.disabled = parts.address.disabled = parts.key.disabled = live || between;
+  parts.choice.disabled = parts.address.disabled = parts.model.disabled = parts.key.disabled = live || between;
   const known = [...parts.choice.options].some((option) => option.value === standing.target);
   const typing = parts.choice.dataset.typing === "true";
   parts.choice.value = known && !typing ? standing.target : TYPED;

@@ -98,7 +98,9 @@ class Bar(anywidget.AnyWidget):
             "undo": desk.undo,
             "mute": lambda: desk.mute(bool(value)),
             "mark": lambda: desk.mark("true end"),
-            "target": lambda: desk.choose_target(str(value), str(content.get("key", ""))),
+            "target": lambda: desk.choose_target(
+                str(value), str(content.get("key", "")), str(content.get("model", ""))
+            ),
             "limit": lambda: desk.limit(float(value or 0)),
             "report": lambda: desk.report().add_done_callback(lambda done: self._told("report_made", done.result())),
             "hand_in": lambda: desk.hand_in().add_done_callback(lambda done: self._told("hand_in_made", done.result())),

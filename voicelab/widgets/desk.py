@@ -16,13 +16,15 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, cast
+from weakref import WeakValueDictionary
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import ConfigError, RunError, VoicelabError
+from voicelab.errors import AudioError, ConfigError, RunError, TransportError, VoicelabError
 from voicelab.measure.run import Run
 from voicelab.plots.report import write_report
 from voicelab.session.connect import Opener, connect
 from voicelab.session.faces import AsyncSession, Session
+from voicelab.session.listening import REPLACED, STOPPED
 from voicelab.session.microphone import Microphone
 from voicelab.session.playback import Sink
 from voicelab.session.portal import portal
@@ -32,13 +34,13 @@ from voicelab.widgets.handing_in import hand_in
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
 from voicelab.widgets.wishes import ChunkMs, Wishes, changed, to_change
+from voicelab.widgets.wishes_code import without_key
 from voicelab.widgets.words import words
 
 _Result = TypeVar("_Result")
 #: A hand that rests so long has done with a knob: what it turns then is a move of its own, to be undone by itself.
 _MOVE_S = 1.0
 _LOOK_MS = 200
-_NS_A_MINUTE = 60_000_000_000
 
 
 class Speaker(Protocol):
@@ -51,6 +53,9 @@ class Speaker(Protocol):
     @property
     def sink(self) -> Sink:
         """What the page plays."""
+
+    def mute(self, on: bool) -> None:
+        """Have the page hear nothing, or hear again."""
 
 
 class Desk:
@@ -84,18 +89,21 @@ class Desk:
         reply: ReplyName | None = None,
     ) -> None:
         self.standing = Standing(
-            target=target, wishes=wishes or Wishes(), source=source, reply=reply or _first_reply(source)
+            target=without_key(target), wishes=wishes or Wishes(), source=source, reply=reply or _first_reply(source)
         )
         self._reply_was_chosen = reply is not None
+        self._target = target  # whole: a key in an address is for the connection, not for those who look
         self._tools = tuple(tools)
         self._speaker = speaker
-        self._api_key = ""
+        self._api_key = self._model = ""
         self._session: Session | None = None
         self._before: list[Wishes] = []
         self._move: tuple[tuple[str, ...], float] = ((), 0.0)
         self._sent = self.standing.wishes
         self._sending = False
         self._unwanted = False
+        self._connected: asyncio.Event | None = None
+        self._began_s: float | None = None
         self._seq = -1
         self._epoch = 0
         self._handle: Handle | None = None
@@ -155,9 +163,9 @@ class Desk:
         """Take the user's sound from somewhere else."""
         return self._command(self._choose_source(source))
 
-    def choose_target(self, target: str, api_key: str = "") -> Future[VoicelabError | None]:
+    def choose_target(self, target: str, api_key: str = "", model: str = "") -> Future[VoicelabError | None]:
         """Talk with somebody else, from the next session on; the key stays in memory."""
-        return self._command(self._choose_target(target, api_key))
+        return self._command(self._choose_target(target, api_key, model))
 
     def mute(self, on: bool) -> Future[VoicelabError | None]:
         """Send silence instead of what the microphone hears."""
@@ -215,9 +223,12 @@ class Desk:
             await self._here(lambda: act(session))
 
     async def _talk(self, out: str | PathLike[str] | None) -> None:
+        if self.standing.state == "connecting" and self._connected is not None:
+            await self._connected.wait()
         if self.standing.state not in ("ready", "over"):
             return
         self._unwanted = False
+        self._connected = asyncio.Event()
         self._set(state="connecting", problem=None, pending=(), agent_spoke=False, in_force={})
         wishes = self.standing.wishes
         try:
@@ -225,17 +236,20 @@ class Desk:
         finally:
             if self._session is None:
                 self._set(state="over" if self.standing.run else "ready")
+            self._connected.set()
         if self._unwanted:  # Stop was pressed meanwhile
             await self._stop()
             return
+        self._began_s = asyncio.get_running_loop().time()
         self._begin(wishes)
-        await self._listen()
         await self._send_wishes()  # whatever was asked for meanwhile
+        await self._listen()
 
     def _opener(self, wishes: Wishes, out: str | PathLike[str] | None) -> Opener:
         standing = self.standing
         return connect(
-            standing.target,
+            self._target,
+            model=self._model or None,
             settings=wishes.to_session(self._tools),
             tools=self._tools,
             chunk_ms=wishes.chunk_ms,
@@ -252,6 +266,7 @@ class Desk:
         if session is None:
             return
         self._sent, self._seq, self._epoch = sent, -1, 0
+        _desks[session.folder] = self
         self._set(state="live", run=session.log, in_force=session.in_force)
         self._handle = pump().every(_LOOK_MS, self._look)
 
@@ -259,7 +274,9 @@ class Desk:
         """Take over a session that was opened elsewhere; its settings are the wishes."""
         self._session = session if isinstance(session, Session) else session.plain
         wishes = replace(Wishes.from_session(session.in_force), chunk_ms=cast("ChunkMs", session.chunk_ms))
-        self._set(wishes=wishes)
+        self._began_s = None  # whoever opened it ends it
+        self._target, self._tools, self._reply_was_chosen = session.target, session.tools, True
+        self._set(wishes=wishes, target=session.target, listening=session.listening is not None)
         self._begin(wishes)
 
     def _sink(self) -> Literal["null", "device"] | Sink:
@@ -299,12 +316,21 @@ class Desk:
 
     async def _speak(self, say: Callable[[Session], object]) -> None:
         if self._session is None:
-            await self._talk(None)
+            await self._talk_first()
         self._set(playing=True)
         try:
             await self._with_session(say)
         finally:
             self._set(playing=False)
+
+    async def _talk_first(self) -> None:
+        """Open a session for what is to be said; it can be said without a microphone."""
+        try:
+            await self._talk(None)
+        except AudioError as error:
+            if self._session is None:
+                raise
+            self._set(problem=self._problem(str(error)))
 
     async def _wish(self, wishes: Wishes, *, keep: bool) -> None:
         if wishes == self.standing.wishes:
@@ -360,7 +386,11 @@ class Desk:
         wishes = self.standing.wishes
         settings = wishes.to_session(self._tools)
         hearing = None if reply is None else "guide"
-        await self._here(lambda: session.reconnect(hearing=hearing, reply=reply, settings=settings))
+        try:
+            await self._here(lambda: session.reconnect(hearing=hearing, reply=reply, settings=settings))
+        except TransportError as error:
+            await self._lost(session, str(error))  # the old connection is gone, and there is no new one
+            return
         self._sent = wishes
         self._set(in_force=session.in_force, pending=())
 
@@ -381,12 +411,14 @@ class Desk:
             await self._answer_by(_first_reply(source))
         await self._listen()
 
-    async def _choose_target(self, target: str, api_key: str) -> None:
-        self._api_key = api_key
-        self._set(target=target, problem=None)
+    async def _choose_target(self, target: str, api_key: str, model: str) -> None:
+        self._target, self._api_key, self._model = target, api_key, model
+        self._set(target=without_key(target), problem=None)
 
     async def _mute(self, on: bool) -> None:
         self._set(muted=on)
+        if self._speaker is not None:
+            self._speaker.mute(on)
         await self._with_session(lambda session: session.mute(on))
 
     async def _limit(self, minutes: float) -> None:
@@ -413,11 +445,9 @@ class Desk:
         if not session.log.growing:  # closed by somebody else: a cell that holds it
             self._command(self._stop())
             return
+        portal().post(self._look_at_the_clock)
         for record in session.log.since(self._seq):
             self._seq = record.seq
-            if self.standing.target != "local" and record.t_ns > self.standing.limit_minutes * _NS_A_MINUTE:
-                self._command(self._reached_limit(session))
-                return
             if record.type == "voicelab.session.opened":
                 portal().post(self._opened, record.epoch)
             elif record.type == "session.updated":
@@ -426,7 +456,7 @@ class Desk:
                 portal().post(self._agent_spoke, record.epoch)
             elif record.type in ("voicelab.session.closed", "voicelab.session.failed"):
                 self._command(self._lost(session, str(record.event.get("message", ""))))
-            elif record.type == "voicelab.source.stopped" and record.event.get("reason") != "stopped":
+            elif record.type == "voicelab.source.stopped" and record.event.get("reason") not in (STOPPED, REPLACED):
                 portal().post(self._microphone_lost, str(record.event.get("reason", "")))
             elif record.type == "error":
                 message = str((record.event.get("error") or {}).get("message", ""))
@@ -446,6 +476,14 @@ class Desk:
     def _microphone_lost(self, reason: str) -> None:
         self._set(listening=False, problem=self._problem(reason))
 
+    def _look_at_the_clock(self) -> None:
+        if self._began_s is None or self.standing.target == "local" or self.standing.state != "live":
+            return
+        open_s = asyncio.get_running_loop().time() - self._began_s
+        if open_s > self.standing.limit_minutes * 60 and self._session is not None:
+            self._began_s = None
+            self._command(self._reached_limit(self._session))
+
     async def _reached_limit(self, session: Session) -> None:
         if session is self._session:
             await self._stop()
@@ -464,11 +502,25 @@ def _first_reply(source: SourceName) -> ReplyName:
     return "mirror" if source in ("browser", "device") else "guide"
 
 
+_desks: WeakValueDictionary[Path, Desk] = WeakValueDictionary()
+
+
 def desk_of(source: Desk | Session | AsyncSession | None) -> Desk:
-    """Return the desk behind whatever a widget was given; a session gets a desk of its own."""
+    """Return the desk behind whatever a widget was given; all widgets of a session share one.
+
+    Raises
+    ------
+    ConfigError
+        It is nothing that can be commanded, such as a saved run.
+    """
     if isinstance(source, Desk):
         return source
-    desk = Desk()
-    if source is not None:
+    if source is None:
+        return Desk()
+    if not isinstance(source, Session | AsyncSession):
+        raise ConfigError(words("desk")["no_session"].format(kind=type(source).__name__))
+    desk = _desks.get(source.folder)
+    if desk is None:
+        desk = Desk()
         desk.take(source)
     return desk

@@ -14,6 +14,7 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -158,7 +159,7 @@ def _read(path: Path) -> HandIn | LeftOut:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_FACTS) as file:
             found = msgspec.json.decode(file.read(_MOST_BYTES), type=HandIn)
-    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         return LeftOut(path.name, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return LeftOut(path.name, str(error))

@@ -12,10 +12,11 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from os import PathLike
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, get_args
 
 import ipywidgets
 import traitlets
@@ -73,13 +74,10 @@ class Lab(ipywidgets.VBox):
 
     def __init__(self, target: str = "local", *, source: SourceName = "clip", **wishes: Any) -> None:
         global _open_lab
-        try:
-            first = Wishes(**wishes)
-        except TypeError:
-            unknown = ", ".join(sorted(set(wishes) - set(Wishes.__dataclass_fields__)))
-            raise ConfigError(
-                f"the Lab has no knob called {unknown}; it has {', '.join(Wishes.__dataclass_fields__)}", param=unknown
-            ) from None
+        _check(wishes)
+        first = Wishes(**wishes)
+        if source not in get_args(SourceName):
+            raise ConfigError(f"source is one of {', '.join(get_args(SourceName))}, not {source!r}", param="source")
         if _open_lab is not None:
             _open_lab.close(words("lab")["taken_over"])
         _warn_of_a_broken_kernel()
@@ -104,7 +102,8 @@ class Lab(ipywidgets.VBox):
         # One cursor runs through the views.
         for view in (self._timeline, self._transcript):
             traitlets.link((self._scope, "cursor_ms"), (view, "cursor_ms"))
-        super().__init__([Layout(), self._bar, self._body()])
+        self._boxes = self._build()
+        super().__init__([Layout(), self._bar, self._boxes[0]])
         self.add_class("voicelab-lab")
         self._shown: Run | None = None
         self._handle = pump().every(_LOOK_MS, self._look)
@@ -175,6 +174,7 @@ class Lab(ipywidgets.VBox):
         ConfigError
             A wish that no session can have.
         """
+        _check(wishes)
         _wait(self.desk.wish(replace(self.desk.standing.wishes, **wishes)))
 
     def stop(self) -> Run:
@@ -193,12 +193,14 @@ class Lab(ipywidgets.VBox):
             _open_lab = None
         self.desk.stop().result()
         self._bar.freeze(note or words("lab")["closed"])
-        for part in (self._sources, self._knobs, *self._views, self._sound):
+        self.children = (self._bar,)
+        for part in (self._sources, self._knobs, *self._views, self._sound, *self._boxes):
             part.close()
 
     # --- how it is done --------------------------------------------------------------------------------------
 
-    def _body(self) -> ipywidgets.Box:
+    def _build(self) -> tuple[ipywidgets.Box, ...]:
+        """Return the box that holds everything below the bar, and those in it."""
         left = ipywidgets.VBox([self._sources, self._sound, self._knobs]).add_class("voicelab-column")
         middle = ipywidgets.VBox([self._level, self._scope, self._timeline]).add_class("voicelab-middle")
         names = ("transcript", "memory", "events", "latency", "cost")
@@ -207,7 +209,7 @@ class Lab(ipywidgets.VBox):
         body = ipywidgets.Box([left, middle, tabs]).add_class("voicelab-body")
         tabs.observe(lambda change: self._show_tab(body, change["new"]), "selected_index")
         self._show_tab(body, tabs.selected_index or 0)
-        return body
+        return body, left, middle, tabs
 
     def _show_tab(self, body: ipywidgets.Box, index: int | None) -> None:
         for number, view in enumerate(self._drawer):
@@ -223,6 +225,14 @@ class Lab(ipywidgets.VBox):
             self._shown = run
             for view in self._views:
                 view.watch(run)
+
+
+def _check(wishes: Mapping[str, Any]) -> None:
+    unknown = ", ".join(sorted(set(wishes) - set(Wishes.__dataclass_fields__)))
+    if unknown:
+        raise ConfigError(
+            f"the Lab has no knob called {unknown}; it has {', '.join(Wishes.__dataclass_fields__)}", param=unknown
+        )
 
 
 def _wait(future: Future[_Result | VoicelabError]) -> _Result:

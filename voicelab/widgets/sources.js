@@ -55,12 +55,14 @@ function build(words, model, send, prefix) {
     make("div", { class: "voicelab-sources-row" }, make("label", { for: clip.id }, words.clip_label), clip),
     text, make("div", { class: "voicelab-sources-row" }, play, open, file));
   const mutePart = make("div", { class: "voicelab-sources-row voicelab-sources-mute" }, mute);
+  const again = make("button", { type: "button", onclick: () => send("source", source.value) }, words.again);
+  const againPart = make("div", { class: "voicelab-sources-row", hidden: true }, again);
   const root = make("div", { class: "voicelab-sources", "data-lm-suppress-shortcuts": "true" },
     make("div", { class: "voicelab-sources-row" }, make("label", { for: source.id }, words.label), source),
-    clipPart, mutePart, hint,
+    clipPart, mutePart, hint, againPart,
     make("form", { class: "voicelab-sources-row", onsubmit: say },
       make("label", { for: typed.id }, words.say_label), typed, make("button", { type: "submit" }, words.send)));
-  return { root, source, clip, clipPart, text, play, mute, mutePart, hint };
+  return { root, source, clip, clipPart, text, play, mute, mutePart, hint, againPart, typed };
 }
 
 function paintClips(parts, words, model) {
@@ -79,6 +81,7 @@ function paint(parts, words, model) {
   parts.text.textContent = chosen && !chosen.spoken ? chosen.text : "";
   parts.clipPart.hidden = shown.source !== "clip";
   parts.mutePart.hidden = !microphone;
+  parts.againPart.hidden = shown.hint !== "live.deaf";
   parts.play.disabled = shown.playing || shown.busy;
   parts.play.textContent = shown.playing ? words.playing : words.play;
   parts.mute.setAttribute("aria-pressed", String(shown.muted));

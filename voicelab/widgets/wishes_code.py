@@ -25,7 +25,7 @@ def as_code(wishes: Wishes, target: str) -> str:
     target : str
         As for ``vl.connect``; a key in a URL is left out.
     """
-    arguments = [_literal(_without_key(target)), *(f"{name}={value}" for name, value in _arguments(wishes).items())]
+    arguments = [_literal(without_key(target)), *(f"{name}={value}" for name, value in _arguments(wishes).items())]
     imports = ["import voicelab as vl"]
     if wishes.tools:
         imports.append("from voicelab.experiments.script import DEMO_TOOLS")
@@ -60,8 +60,8 @@ def _detection_code(wishes: Wishes) -> str:
     return f"vl.{name}({given})"
 
 
-def _without_key(target: str) -> str:
-    """Return a target without what may be a key: the code is made to be shown and passed on."""
+def without_key(target: str) -> str:
+    """Return a target without what may be a key: what is shown is passed on."""
     if "://" not in target:
         return target
     parts = urlsplit(target)

@@ -136,6 +136,17 @@ class Tiers:
         self._change(self._turns[name], to=end_ms, decided=record.t_ns / 1e6)
         self._unsettled[name] = end_ms
 
+    def _given_up(self, record: Record, _event: dict[str, Any]) -> None:
+        """End what was being said when the buffer was cleared, or the connection was another one."""
+        for name in [name for name, end_ms in self._unsettled.items() if end_ms is None]:
+            at_ms = record.t_ns / 1e6
+            self._change(self._turns[name], to=at_ms, decided=at_ms)
+            del self._unsettled[name]
+
+    def _opened(self, record: Record, event: dict[str, Any]) -> None:
+        self._given_up(record, event)
+        self._session(record, event)
+
     def _committed(self, record: Record, event: dict[str, Any]) -> None:
         name = f"turn {event['item_id']}"
         if name not in self._turns:
@@ -218,7 +229,8 @@ class Tiers:
 
 
 _HANDLERS: dict[str, Any] = {
-    "session.created": Tiers._session,
+    "session.created": Tiers._opened,
+    "input_audio_buffer.cleared": Tiers._given_up,
     "session.updated": Tiers._session,
     "input_audio_buffer.append": Tiers._appended,
     "voicelab.vad": Tiers._scored,

@@ -39,6 +39,7 @@ class BrowserMicrophone:
         self._deliver: Callable[[Samples], None] | None = None
         self._lost: Callable[[str], None] = lambda _: None
         self._opened = False
+        self._n_opened = 0
         self._changed = asyncio.Event()
         self._generation = 0
         self._over: set[int] = set()
@@ -51,21 +52,31 @@ class BrowserMicrophone:
         """Have the page open its microphone; see `voicelab.session.microphone.Microphone`."""
         if self._deliver is not None:
             raise AudioError(self._words["problem.in_use"])
+        self._n_opened += 1
+        mine = self._n_opened
         self._deliver, self._lost = deliver, lost
         self._said_silent = self._page_left = False
         self._next = None
         self._line.know(missing_ms=0.0)
         self._line.listen(True)
+
+        def called_off() -> bool:
+            return self._n_opened != mine
+
         try:
-            await self._until(lambda: self._line.state.way != "none", PAGE_S, self._words["problem.no_page"])
+            no_page = self._words["problem.no_page"]
+            await self._until(lambda: called_off() or self._line.state.way != "none", PAGE_S, no_page)
             slow = self._words["problem.no_answer"].format(seconds=round(ANSWER_S))
-            await self._until(self._answered, ANSWER_S, slow)
+            await self._until(lambda: called_off() or self._answered(), ANSWER_S, slow)
+            if called_off():
+                raise AudioError(self._words["problem.called_off"])
             if self._page_left:
-                raise AudioError(self._words["problem.no_page"])
+                raise AudioError(no_page)
             if self._line.state.microphone in GIVEN_UP:
                 raise AudioError(self._line.state.problem)
         except BaseException:
-            self._let_go(keep_problem=True)
+            if not called_off():
+                self._let_go(keep_problem=True)
             raise
         self._opened = True
         self._frames_s = asyncio.get_running_loop().time()
@@ -152,6 +163,8 @@ class BrowserMicrophone:
 
     def _let_go(self, *, keep_problem: bool) -> None:
         self._deliver, self._lost, self._opened = None, lambda _: None, False
+        self._n_opened += 1  # whoever still waits for the page's answer waits for nothing
+        self._changed.set()
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None

@@ -183,7 +183,9 @@ class Page {
   // --- keys and marks
 
   keyed(event) {
-    if (event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
+    // Alone it keeps its keys from the notebook; in the Lab the other keys are the Lab's, which does the same.
+    const inLab = this.parts.root.closest(".voicelab-lab") !== null;
+    if (!inLab && event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.tagName === "SELECT") return;
     const { time } = this;
