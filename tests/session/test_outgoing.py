@@ -38,6 +38,24 @@ def test_a_chunk_is_fewer_events_with_the_same_sound_at_the_same_place(tmp_path:
     assert held.local("chunk") == [{"chunk_ms": chunk_ms}]
 
 
+def test_after_a_lost_connection_nothing_is_written_down_as_sent(tmp_path: Path) -> None:
+    """Sound that goes nowhere is no sound that was sent, and does not pile up."""
+    n_sent: list[int] = []
+
+    async def act(core: SessionCore) -> None:
+        await asyncio.sleep(0.5)
+        assert core._connection.transport is not None
+        await core._connection.transport.close()
+        await asyncio.sleep(0.1)
+        n_sent.append(core._recorder.end_of("input"))
+        await asyncio.sleep(2)
+        n_sent.append(core._recorder.end_of("input"))
+        assert core._out._outbox.qsize() == 0
+
+    hold(act, tmp_path / "run")
+    assert n_sent[1] == n_sent[0] > 0
+
+
 def test_what_waits_for_a_chunk_belongs_to_a_commit(tmp_path: Path) -> None:
     """A client that commits loses no sound that was gathered and not sent yet."""
 

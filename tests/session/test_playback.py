@@ -195,6 +195,24 @@ def test_a_sink_that_counts_later_is_waited_for(tmp_path: Path) -> None:
     assert len(read_track(tmp_path / "run" / "heard.wav")) == 11_111
 
 
+def test_a_session_that_ends_while_a_cut_is_being_counted_loses_no_fact(tmp_path: Path) -> None:
+    """Stopped twice before the sink has counted: what was heard is told and on the track, by the estimate."""
+    cuts = []
+
+    async def act(player: Player) -> None:
+        player.add("item", "resp", tone(300, 2_000))
+        await asyncio.sleep(0.5)
+        settling = player.stop()
+        assert settling is not None
+        cuts.extend(await player.interrupt())
+        await settling
+
+    recorder = play(tmp_path / "run", act, sink=LateSink(heard=11_111))
+    assert [cut.heard_ms for cut in cuts] == [pytest.approx(500, abs=1)]
+    assert [fact["reason"] for fact in facts(recorder, "stopped")] == ["interrupted"]
+    assert len(read_track(tmp_path / "run" / "heard.wav")) == pytest.approx(12_000, abs=24)
+
+
 class HoldingSink(NullSink):
     """Takes frames long before they are heard, as a slow line to a browser makes it."""
 

@@ -10,7 +10,6 @@ socket or thread behind.
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -29,6 +28,7 @@ from voicelab.measure.turns import Turn
 from voicelab.session.faces import ClipLike, Session
 from voicelab.widgets.bar import Bar
 from voicelab.widgets.desk import Desk
+from voicelab.widgets.headless import headless
 from voicelab.widgets.knobs import Knobs
 from voicelab.widgets.layout import Layout
 from voicelab.widgets.pump import Handle, pump
@@ -48,7 +48,6 @@ from voicelab.widgets.words import words
 _Result = TypeVar("_Result")
 Drawer: TypeAlias = Transcript | Memory | Events | Latency | Cost
 _LOOK_MS = 120
-HEADLESS_VARIABLE = "VOICELAB_HEADLESS"
 _open_lab: Lab | None = None
 
 
@@ -81,14 +80,13 @@ class Lab(ipywidgets.VBox):
         if _open_lab is not None:
             _open_lab.close(words("lab")["taken_over"])
         _warn_of_a_broken_kernel()
-        headless = bool(os.environ.get(HEADLESS_VARIABLE))
         self._sound = BrowserSound()
         self.desk = Desk(
             target,
             wishes=first,
             tools=tuple(DEMO_TOOLS.values()),
-            speaker=None if headless else self._sound,
-            source="clip" if headless else source,
+            speaker=None if headless() else self._sound,
+            source="clip" if headless() else source,
         )
         self._bar = Bar(self.desk)
         self._sources = Sources(self.desk)

@@ -8,7 +8,6 @@ Without a front end (``VOICELAB_HEADLESS``) the answer stands there from the sta
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import anywidget
 import traitlets
 
 from voicelab.errors import ConfigError
+from voicelab.widgets.headless import headless
 from voicelab.widgets.words import words
 
 
@@ -74,5 +74,5 @@ def predict(question: str, choices: Sequence[str], answer: str, why: str) -> Pre
         choices=list(choices),
         answer=list(choices).index(answer),
         why=why,
-        revealed=bool(os.environ.get("VOICELAB_HEADLESS")),
+        revealed=headless(),
     )

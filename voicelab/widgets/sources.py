@@ -7,7 +7,6 @@ Does not know: how a microphone is opened, what is answered.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from voicelab.session.devices import input_device, output_device
 from voicelab.session.faces import AsyncSession, Session
 from voicelab.session.portal import portal
 from voicelab.widgets.desk import Desk, desk_of
+from voicelab.widgets.headless import headless
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, SourceName, Standing
 from voicelab.widgets.upload import read_upload
@@ -31,7 +31,6 @@ from voicelab.widgets.words import words
 _LOOK_MS = 120
 #: A message of a page to its kernel may have 10 MiB at Jupyter's server, which closes the connection otherwise.
 MOST_UPLOAD_MB = 8
-_HEADLESS_VARIABLE = "VOICELAB_HEADLESS"
 _MICROPHONES = ("browser", "device")
 
 
@@ -100,7 +99,7 @@ class Sources(anywidget.AnyWidget):
             self._refused.pop("browser", None)
         else:
             self._refused["browser"] = self.words["no_page"]
-        if os.environ.get(_HEADLESS_VARIABLE) and self._desk.standing.source != "clip":
+        if headless() and self._desk.standing.source != "clip":
             self._desk.choose_source("clip")
         self.repaint()
         self._handle = pump().every(_LOOK_MS, self.repaint)
