@@ -115,6 +115,25 @@ def test_page_that_goes_before_it_answered_is_an_error() -> None:
     held(act)
 
 
+def test_microphone_that_is_let_go_while_the_page_asks_waits_for_nothing() -> None:
+    """The first to ask is told at once; whoever asks next gets the microphone, and the watch is its own."""
+
+    async def act(one: Held) -> None:
+        one.say("here")
+        first = one.opening()
+        await asyncio.sleep(1)
+        one.microphone.close()
+        second = one.opening()
+        with pytest.raises(AudioError, match="let go before"):
+            await first
+        one.say("microphone", state="on", problem="")
+        await second
+        one.record(0)
+        assert len(one.frames) == 1
+
+    held(act)
+
+
 def test_insecure_page_is_told_what_to_do() -> None:
     """The error names the page's own host and port in the line for the tunnel."""
 
