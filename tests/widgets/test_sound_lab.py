@@ -100,8 +100,7 @@ def test_a_denied_microphone_is_told_and_can_be_had_later(room: LabRoom) -> None
     assert "The session goes on" in told
     assert "not allowed" in room.sound_line("Microphone not allowed")
     room.page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.realAsk; }")
-    room.choose("clip")
-    room.choose("browser")
+    room.press("Open the microphone")
     room.until("lab.desk.standing.listening", "the microphone")
     room.lab.locator(".voicelab-problem[hidden]").wait_for(state="attached")
     room.stop()
@@ -117,11 +116,10 @@ def test_a_silent_and_an_unplugged_microphone_are_told(room: LabRoom) -> None:
     room.page.evaluate("() => { tracks.at(-1).stop(); tracks.at(-1).dispatchEvent(new Event('ended')); }")
     told = room.problem("was unplugged")
     assert room.told("str(lab.run.folder)") in told
-    assert "choose the microphone again" in told
+    assert "Open the microphone" in told
     room.until("not lab.desk.standing.listening", "the loss")
     assert room.told("lab.desk.standing.state") == "live"
-    room.choose("clip")
-    room.choose("browser")
+    room.press("Open the microphone")
     room.until("lab.desk.standing.listening", "the microphone")
     room.stop()
 
