@@ -85,6 +85,7 @@ class LabRoom:
         """Have a session open, by the button."""
         if self.told("lab.desk.standing.state") != "live":
             self.press("Talk")
+        # A click into a page that was shown this moment may be lost; the bar asks again by itself.
         self.lab.locator(".voicelab-talk[data-live=true]").wait_for()
         self.until("lab.desk.standing.state == 'live'", "a session")
 

@@ -74,6 +74,19 @@ def test_talk_is_asked_for_by_button_and_by_key(plain_page: PlainPages) -> None:
     assert [message.content["do"] for message in plain.sent] == ["talk", "stop", "stop", "undo"]
 
 
+def test_a_click_that_got_lost_is_asked_again_once(plain_page: PlainPages) -> None:
+    """Only where nothing at all has changed since."""
+    plain = page_of(plain_page)
+    plain.page.clock.install()
+    plain.page.get_by_role("button", name="Talk").click()
+    plain.page.clock.run_for(10_000)
+    assert [message.content["do"] for message in plain.sent] == ["talk", "talk"]
+    plain.page.get_by_role("button", name="Talk").click()
+    plain.set(standing={**READY, "state": "connecting"})
+    plain.page.clock.run_for(10_000)
+    assert [message.content["do"] for message in plain.sent] == ["talk", "talk", "talk"]
+
+
 def test_a_problem_is_told_at_once_and_can_be_put_away(plain_page: PlainPages) -> None:
     """As an alert, in three parts: what happened, what was kept, what to do."""
     plain = page_of(plain_page, problem={"what": "It broke.", "kept": "All is kept.", "do": "Press Talk."})

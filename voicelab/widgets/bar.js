@@ -4,6 +4,7 @@
 
 const LOCAL = "local";
 const TYPED = "url";
+const ASK_AGAIN_MS = 3000;
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -35,7 +36,14 @@ export default {
   render({ model, el }) {
     const words = model.get("words");
     const send = (what, value, more = {}) => model.send({ do: what, value, ...more });
-    const parts = buildBar(words, model.get("targets"), send);
+    // A click may be lost while the front end is still setting up its way to the kernel: asked again once, if nothing
+    // at all has changed. Talk and Stop do no harm twice.
+    const ask = (what) => {
+      const before = model.get("standing");
+      send(what);
+      setTimeout(() => { if (model.get("standing") === before) send(what); }, ASK_AGAIN_MS);
+    };
+    const parts = buildBar(words, model.get("targets"), send, ask);
     el.classList.add("voicelab-bar-host");
     el.append(parts.root, parts.help);
 
@@ -67,7 +75,7 @@ export default {
   },
 };
 
-function buildBar(words, targets, send) {
+function buildBar(words, targets, send, ask) {
   const choice = make("select", { class: "voicelab-target", "aria-label": words.target });
   choice.append(make("option", { value: LOCAL }, words.target_local));
   for (const name of targets) choice.append(make("option", { value: name }, filled(words.target_other, { name })));
@@ -95,7 +103,7 @@ function buildBar(words, targets, send) {
   limit.addEventListener("change", () => send("limit", Number(limit.value)));
 
   const button = (name, act, more = {}) => make("button", { type: "button", onclick: act, ...more }, words[name]);
-  const talk = button("talk", () => send(talk.dataset.live === "true" ? "stop" : "talk"), { class: "voicelab-talk" });
+  const talk = button("talk", () => ask(talk.dataset.live === "true" ? "stop" : "talk"), { class: "voicelab-talk" });
   const interrupt = button("interrupt", () => send("interrupt"));
   const mute = button("mute", () => send("mute", mute.getAttribute("aria-pressed") !== "true"));
   const mark = button("mark", () => send("mark"));
