@@ -1,4 +1,4 @@
-"""Speech scores of what was sent, for the log: made a few windows at a time, which costs a third of one by one.
+"""Speech scores of what was sent, for the log.
 
 In: sent sound and where it lies on the run's track.  Out: ``voicelab.vad`` records.
 Does not know: the server, which has scores of its own, or what is decided by them.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from voicelab.audio.samples import RATE_HZ, Samples
+from voicelab.audio.samples import Samples
 from voicelab.runlog.record import AudioRef
 from voicelab.runlog.recorder import Recorder
-from voicelab.runlog.score_log import SCORES_A_RECORD, ScoreLog
+from voicelab.runlog.score_log import ScoreLog
 from voicelab.turns.scores import Scorer
 
-# As much as makes a record: scored earlier it would only wait there.
-_WINDOW_MS = 32
-_N_TOGETHER = SCORES_A_RECORD * _WINDOW_MS * RATE_HZ // 1000
+# Frame by frame: several windows at once are so large a product that the linear algebra library starts threads for it,
+# which then spin (measured: half a core).
+_N_TOGETHER = 1
 
 
 class Scoring:
