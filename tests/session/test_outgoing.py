@@ -12,6 +12,7 @@ from tests.session.room import hold
 from voicelab.errors import ConfigError
 from voicelab.experiments.clips import spoken_lines
 from voicelab.session.core import SessionCore
+from voicelab.turns.scores import score_clip
 
 HELLO = spoken_lines()["hello"].clip
 
@@ -54,6 +55,22 @@ def test_after_a_lost_connection_nothing_is_written_down_as_sent(tmp_path: Path)
 
     hold(act, tmp_path / "run")
     assert n_sent[1] == n_sent[0] > 0
+
+
+def test_speech_is_scored_to_its_end(tmp_path: Path) -> None:
+    """The scores before a commit are those of the whole sound: the last few do not wait for more."""
+
+    async def act(core: SessionCore) -> None:
+        await core.append(HELLO.samples)
+        await core.commit()
+
+    held = hold(act, tmp_path / "run", asked={"audio": {"input": {"turn_detection": None}}})
+    kinds = [record.type for record in held.run.records()]
+    before = held.run.records()[: kinds.index("input_audio_buffer.commit")]
+    found = [p for record in before for p in record.event.get("p", ())]
+    expected = [score.probability for score in score_clip(HELLO.samples)]
+    assert len(found) >= len(expected) - 1  # the resampler holds the last millisecond back
+    assert found == pytest.approx(expected[: len(found)], abs=1e-3)
 
 
 def test_what_waits_for_a_chunk_belongs_to_a_commit(tmp_path: Path) -> None:

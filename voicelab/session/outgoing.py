@@ -25,9 +25,10 @@ from voicelab.protocol import wire
 from voicelab.protocol.dialects import GA, Dialect
 from voicelab.protocol.ids import Ids
 from voicelab.runlog.recorder import Recorder
-from voicelab.session.scoring import Scoring
+from voicelab.runlog.score_log import ScoreLog
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
+from voicelab.turns.scores import Scorer
 
 CHUNKS_MS = (20, 40, 60, 80, 100)
 # A G.711 codec holds back a millisecond when it begins; a gap is longer than that.
@@ -64,7 +65,8 @@ class Outgoing:
         self._recorder = recorder
         self._dialect: Dialect = GA()
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
-        self._scoring = Scoring(recorder)
+        self._scorer = Scorer()
+        self._score_log = ScoreLog(recorder, self._scorer.name)
         self._format: AudioFormat = PCM24
         self._encoder, self._decoder = Encoder(PCM24), Decoder(PCM24)
         self._chunk_ms = FRAME_MS
@@ -113,7 +115,7 @@ class Outgoing:
         event_id = event.event_id or self._ids.new("event")
         event = msgspec.structs.replace(event, event_id=event_id)
         if isinstance(event, ce.InputAudioCommit | ce.InputAudioClear):
-            self._scoring.flush()
+            self._score_log.flush()
             self.committed()
         body = wire.plain(event)
         if self._dialect.name == "ga":
@@ -183,7 +185,7 @@ class Outgoing:
         event = ce.InputAudioAppend(audio=data, event_id=event_id)
         start = self._track_start(len(sent) if n_captured is None else n_captured, due_s, seam_ms)
         ref = self._recorder.place("input", sent, start=start)
-        self._scoring.sent(sent, ref)
+        self._score_log.placed(ref)
         body = {"type": "input_audio_buffer.append", "event_id": event_id, "audio": ref.to_event()}
         if self._dialect.name == "ga":
             self._hand_over("input_audio_buffer.append", body, [wire.encode(event)])
@@ -192,6 +194,7 @@ class Outgoing:
             native = told[0]["type"] if told else None
             self._hand_over("input_audio_buffer.append", body, [wire.encode_plain(one) for one in told], native)
         self._sent_ms += self._format.ms(len(data))
+        self._score_log.add(self._scorer.feed(sent))
         return event_id
 
     def begin(self, dialect: Dialect) -> None:
@@ -214,8 +217,8 @@ class Outgoing:
                 return  # the receiving side sees the same close and tells everybody
 
     def end(self) -> None:
-        """Score what was sent last; nothing more will be."""
-        self._scoring.flush()
+        """Write down the last scores; nothing more will be sent."""
+        self._score_log.flush()
 
     def _hand_over(self, kind: str, body: dict[str, Any], frames: list[str], native: str | None = None) -> None:
         self._recorder.record("send", kind, body, n_bytes=sum(map(len, frames)), native=native)
