@@ -61,7 +61,7 @@ def test_speech_is_scored_to_its_end(tmp_path: Path) -> None:
     """The scores before a commit are those of the whole sound: the last few do not wait for more."""
 
     async def act(core: SessionCore) -> None:
-        for at in range(0, 480 * 35, 480):
+        for at in range(0, 480 * 37, 480):
             await core.append(HELLO.samples[at : at + 480])
         await core.commit()
 
@@ -69,7 +69,7 @@ def test_speech_is_scored_to_its_end(tmp_path: Path) -> None:
     kinds = [record.type for record in held.run.records()]
     before = held.run.records()[: kinds.index("input_audio_buffer.commit")]
     found = [p for record in before for p in record.event.get("p", ())]
-    expected = [score.probability for score in score_clip(HELLO.samples[: 480 * 35])]
+    expected = [score.probability for score in score_clip(HELLO.samples[: 480 * 37])]
     assert len(found) >= len(expected) - 1  # the resampler holds the last millisecond back
     assert found == pytest.approx(expected[: len(found)], abs=1e-3)
 
