@@ -87,7 +87,7 @@ class PlainPages:
 
     def __call__(
         self,
-        js: Path,
+        js: Path | type[Any],
         model: Mapping[str, Any],
         *,
         css: Path | None = None,
@@ -100,7 +100,7 @@ class PlainPages:
         Parameters
         ----------
         js
-            Its ES module.
+            Its ES module, or the widget's class, which has it.
         model
             The values of its traits: what JSON can say, or ``bytes`` (which arrive as a ``DataView``).
         css
@@ -110,14 +110,14 @@ class PlainPages:
         microphone, viewport
             As in ``JupyterLab.open``.
         """
-        css = css or js.with_suffix(".css")
+        script, style = _texts_of(js, css)
         context = self._browsers.context(microphone, viewport)
         self._contexts.append(context)
         context.set_default_timeout(DEADLINE_S * 1000)
         bodies = {
             "": ("text/html", _html(theme)),
-            "widget.js": ("text/javascript", js.read_text(encoding="utf-8")),
-            "widget.css": ("text/css", css.read_text(encoding="utf-8") if css.is_file() else ""),
+            "widget.js": ("text/javascript", script),
+            "widget.css": ("text/css", style),
             "model.js": ("text/javascript", _FAKE.read_text(encoding="utf-8")),
         }
 
@@ -159,3 +159,11 @@ def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
         name: {"bytes in base64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
         for name, value in values.items()
     }
+
+
+def _texts_of(js: Path | type[Any], css: Path | None) -> tuple[str, str]:
+    """Return a widget's module and style sheet."""
+    if not isinstance(js, Path):
+        return str(js._esm), str(js._css)
+    css = css or js.with_suffix(".css")
+    return js.read_text(encoding="utf-8"), css.read_text(encoding="utf-8") if css.is_file() else ""

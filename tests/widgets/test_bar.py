@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.widgets.browser import axe
@@ -11,12 +9,10 @@ from tests.widgets.plain_page import PlainPages
 from voicelab.experiments.demo import run_demo
 from voicelab.measure.run import Run
 from voicelab.session.portal import wall_now
-from voicelab.widgets import bar
-from voicelab.widgets.bar import Count
+from voicelab.widgets.bar import Bar, Count
 from voicelab.widgets.following import Fresh
 from voicelab.widgets.words import words
 
-HERE = Path(bar.__file__)
 READY = {
     "state": "ready",
     "target": "local",
@@ -39,7 +35,7 @@ def page_of(plain_page: PlainPages, **standing: object):  # type: ignore[no-unty
         "counts": {"turns": 0, "usd": 0.0, "seconds": 0},
         "note": "",
     }
-    return plain_page(HERE.with_suffix(".js"), model, css=HERE.with_suffix(".css"))
+    return plain_page(Bar, model)
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from tests.widgets.browser import axe
 from tests.widgets.plain_page import PlainPage, PlainPages
-from voicelab.widgets import reading
+from voicelab.widgets.reading.events import Events
 from voicelab.widgets.words import words
 
-JS = Path(reading.__file__).with_name("events.js")
 MODEL: dict[str, Any] = {"words": dict(words("events")), "most_kept": 2000, "folded": True, "search": ""}
 ROWS: list[list[Any]] = [
     [0, 0.0, "recv", "session.created", 1, "", 0.0],
@@ -23,7 +21,7 @@ ROWS: list[list[Any]] = [
 
 
 def opened(plain_page: PlainPages, rows: list[list[Any]] = ROWS, **how: Any) -> PlainPage:
-    view = plain_page(JS, MODEL, **how)
+    view = plain_page(Events, MODEL, **how)
     view.receive({"type": "all", "rows": rows, "n_records": 123, "found": None})
     return view
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes.util
-import importlib.util
 import io
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from voicelab.widgets.upload import read_upload
 from voicelab.widgets.words import words
 
 WORDS = words("sources")
-JS = Path(importlib.util.find_spec("voicelab.widgets.sources").origin or "").with_name("sources.js")  # type: ignore[union-attr]
 
 
 class ListeningDesk(Desk):
@@ -259,7 +257,7 @@ def model(**shown: Any) -> dict[str, Any]:
 
 def test_the_page_sends_what_a_person_does(plain_page: PlainPages, tmp_path: Path) -> None:
     """By keyboard alone: choose, play, open a file, type and press Enter."""
-    plain = plain_page(JS, model(), viewport=(280, 400))
+    plain = plain_page(Sources, model(), viewport=(280, 400))
     page = plain.page
     page.get_by_label(WORDS["clip_label"]).select_option("timer")
     page.get_by_role("button", name=WORDS["play"]).press("Enter")
@@ -289,7 +287,7 @@ def test_the_page_sends_what_a_person_does(plain_page: PlainPages, tmp_path: Pat
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_shows_each_source_and_axe_finds_nothing(plain_page: PlainPages, theme: Any) -> None:
     """What belongs to a source is there with it only; what cannot be chosen is disabled, and its reason is read."""
-    plain = plain_page(JS, model(), theme=theme, viewport=(280, 400))
+    plain = plain_page(Sources, model(), theme=theme, viewport=(280, 400))
     page = plain.page
     assert page.get_by_role("button", name=WORDS["play"]).is_enabled()
     assert not page.get_by_role("button", name=WORDS["mute"]).is_visible()

@@ -6,24 +6,9 @@ const LOCAL = "local";
 const TYPED = "url";
 const ASK_AGAIN_MS = 3000;
 
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
 function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-function filled(text, places) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? "");
 }
 
 // Keys belong to the whole Lab; where a key has a meaning of its own (typing, a button, a slider) it keeps it.
@@ -78,7 +63,7 @@ export default {
 function buildBar(words, targets, send, ask) {
   const choice = make("select", { class: "voicelab-target", "aria-label": words.target });
   choice.append(make("option", { value: LOCAL }, words.target_local));
-  for (const name of targets) choice.append(make("option", { value: name }, filled(words.target_other, { name })));
+  for (const name of targets) choice.append(make("option", { value: name }, fill(words.target_other, { name })));
   choice.append(make("option", { value: TYPED }, words.target_url));
   const address = make("input", { type: "url", "aria-label": words.address, placeholder: "wss://", size: 26 });
   const key = make("input", {
@@ -188,16 +173,16 @@ function noteFor(standing, words, note) {
   if (standing.frozen) return note;
   if (note) return note;
   if (standing.hosted && standing.state !== "live") {
-    return filled(words.leaves, { target: standing.target, minutes: standing.limit_minutes });
+    return fill(words.leaves, { target: standing.target, minutes: standing.limit_minutes });
   }
-  if (standing.state === "live") return filled(words.folder, { folder: standing.folder });
-  return standing.folder ? `${filled(words.recorded, { folder: standing.folder })} ${words.hello_over}` : `${words.hello} ${words.stays}`;
+  if (standing.state === "live") return fill(words.folder, { folder: standing.folder });
+  return standing.folder ? `${fill(words.recorded, { folder: standing.folder })} ${words.hello_over}` : `${words.hello} ${words.stays}`;
 }
 
 function paintClock(parts, words, model) {
   const { expires_at: expires, state, hosted } = model.get("standing");
   const { turns = 0, usd = 0, seconds = 0 } = model.get("counts");
-  const left = state === "live" && expires ? ` (${filled(words.left, { left: clock(expires - Date.now() / 1000) })})` : "";
+  const left = state === "live" && expires ? ` (${fill(words.left, { left: clock(expires - Date.now() / 1000) })})` : "";
   const money = usd === null ? words.unpriced : `$${usd.toFixed(4)}`;
   const text = `${words.time} ${clock(seconds)}${left} · ${words.turns} ${turns} · ` +
     `${hosted ? words.cost_billed : words.cost} ${money}`;

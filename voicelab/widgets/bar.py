@@ -22,6 +22,7 @@ from voicelab.session.profiles import PROFILES
 from voicelab.widgets.desk import Desk, desk_of
 from voicelab.widgets.following import Following, Fresh
 from voicelab.widgets.pump import pump
+from voicelab.widgets.script import joined
 from voicelab.widgets.standing import Standing
 from voicelab.widgets.words import words
 
@@ -38,7 +39,7 @@ class Bar(anywidget.AnyWidget):
         What it commands; a desk of its own when absent.
     """
 
-    _esm = Path(__file__).with_name("bar.js")
+    _esm = joined(Path(__file__).parent, "elements.js", "bar.js")
     _css = Path(__file__).with_name("bar.css")
 
     words = traitlets.Dict().tag(sync=True)

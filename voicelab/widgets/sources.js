@@ -6,21 +6,6 @@ const SOURCES = ["browser", "device", "clip", "none"];
 const MICROPHONES = ["browser", "device"];
 let nPanels = 0;
 
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-function filled(text, places) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => places[name] ?? "");
-}
-
 // A file too big for one message would cost the page its connection to the kernel.
 async function sendFile(input, model, send) {
   const file = input.files[0];
@@ -67,7 +52,7 @@ function build(words, model, send, prefix) {
 
 function paintClips(parts, words, model) {
   const options = model.get("clips").map((one) =>
-    make("option", { value: one.name }, one.spoken ? one.text : filled(words.seconds, one)));
+    make("option", { value: one.name }, one.spoken ? one.text : fill(words.seconds, one)));
   parts.clip.replaceChildren(...options);
 }
 

@@ -24,6 +24,7 @@ from voicelab.session.portal import portal
 from voicelab.widgets.desk import Desk, desk_of
 from voicelab.widgets.headless import headless
 from voicelab.widgets.pump import Handle, pump
+from voicelab.widgets.script import joined
 from voicelab.widgets.standing import Problem, SourceName, Standing
 from voicelab.widgets.upload import read_upload
 from voicelab.widgets.words import words
@@ -71,7 +72,7 @@ class Sources(anywidget.AnyWidget):
         Who gets the sound; a desk of its own when absent. The browser's microphone needs the desk of a Lab.
     """
 
-    _esm = Path(__file__).with_name("sources.js")
+    _esm = joined(Path(__file__).parent, "elements.js", "sources.js")
     _css = Path(__file__).with_name("sources.css")
 
     words = traitlets.Dict().tag(sync=True)

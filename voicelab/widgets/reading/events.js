@@ -8,14 +8,6 @@ const SPARE_ROWS = 10;
 const SEARCH_AFTER_MS = 250;
 const SIGNS = { send: "→", recv: "←", local: "·" };
 
-const node = (tag, className, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-};
-
-const fill = (template, places) => template.replace(/\{(\w+)\}/g, (whole, name) => places[name] ?? whole);
 const number = (n) => n.toLocaleString("en");
 
 // 65,823 ms is 1:05.823.

@@ -18,6 +18,7 @@ import traitlets
 
 from voicelab.widgets.following import Following, Fresh, Source
 from voicelab.widgets.reading.event_feed import MOST_KEPT, EventFeed, Row, holds, pretty
+from voicelab.widgets.script import joined
 from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
@@ -33,7 +34,7 @@ class Events(View, anywidget.AnyWidget):
         None is an empty list that says what to do.
     """
 
-    _esm = Path(__file__).with_name("events.js")
+    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/events.js")
     _css = Path(__file__).with_name("events.css")
 
     words = traitlets.Dict().tag(sync=True)

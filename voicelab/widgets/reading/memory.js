@@ -4,14 +4,6 @@
 
 const GONE_FOR_MS = 4000;
 
-const node = (tag, className, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-};
-
-const fill = (template, places) => template.replace(/\{(\w+)\}/g, (whole, name) => places[name] ?? whole);
 const seconds = (ms) => (ms / 1000).toFixed(1);
 
 function whatOf(item, words) {

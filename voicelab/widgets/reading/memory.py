@@ -15,6 +15,7 @@ import traitlets
 
 from voicelab.widgets.following import Following, Fresh, Source
 from voicelab.widgets.reading.memory_feed import Kept, MemoryFeed
+from voicelab.widgets.script import joined
 from voicelab.widgets.view import View
 from voicelab.widgets.words import words
 
@@ -32,7 +33,7 @@ class Memory(View, anywidget.AnyWidget):
         None is an empty view that says what to do.
     """
 
-    _esm = Path(__file__).with_name("memory.js")
+    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/memory.js")
     _css = Path(__file__).with_name("memory.css")
 
     words = traitlets.Dict().tag(sync=True)

@@ -5,14 +5,6 @@
 
 const NEAR_THE_END_PX = 40;
 
-const node = (tag, className, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-};
-
-const fill = (template, places) => template.replace(/\{(\w+)\}/g, (whole, name) => places[name] ?? whole);
 
 // 65,823 ms is 1:05.8.
 function clock(ms) {

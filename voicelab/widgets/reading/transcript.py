@@ -24,6 +24,7 @@ from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.reading.cards import CardDesk, Offer, offer_for
 from voicelab.widgets.reading.line import Line
 from voicelab.widgets.reading.transcript_feed import TranscriptFeed
+from voicelab.widgets.script import joined
 from voicelab.widgets.standing import Standing
 from voicelab.widgets.view import View
 from voicelab.widgets.words import words
@@ -50,7 +51,7 @@ class Transcript(View, anywidget.AnyWidget):
         On the run's time line; a click on a line sets it, and whoever shares the cursor may.
     """
 
-    _esm = Path(__file__).with_name("transcript.js")
+    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/transcript.js")
     _css = Path(__file__).with_name("transcript.css")
 
     words = traitlets.Dict().tag(sync=True)
