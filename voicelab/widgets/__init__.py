@@ -1,7 +1,8 @@
 """The Lab in JupyterLab: sliders to settings, views that follow a run, the browser's sound.
 
 Read in this order: ``wishes`` (what the knobs ask for), ``standing`` and ``desk`` (the one part that touches a
-session), ``pump`` and ``following`` (how views are repainted), ``knobs``, ``sources``, ``bar``; ``scope``, ``reading``
+session; ``moves`` and ``lookout`` are its undo and its eyes), ``pump``, ``following`` and ``view`` (how views are
+repainted), ``script`` (how a page's JavaScript is put together), ``knobs``, ``sources``, ``bar``; ``scope``, ``reading``
 (transcript, memory, events, figures), ``sound`` (microphone and loudspeaker of the page), ``lab`` (all of them
 together). ``words`` has every sentence that people read.
 

@@ -24,13 +24,14 @@ from voicelab.measure.run import Run
 from voicelab.plots.report import write_report
 from voicelab.session.connect import Opener, connect
 from voicelab.session.faces import AsyncSession, Session
-from voicelab.session.listening import REPLACED, STOPPED
 from voicelab.session.microphone import Microphone
 from voicelab.session.playback import Sink
 from voicelab.session.portal import portal
 from voicelab.session.tools import Tool
 from voicelab.widgets.controls import waiting
 from voicelab.widgets.handing_in import hand_in
+from voicelab.widgets.lookout import AgentSpoke, Complaint, Ended, MicrophoneLost, News, Opened, Updated, news_of
+from voicelab.widgets.moves import Moves
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
 from voicelab.widgets.wishes import ChunkMs, Wishes, changed, to_change
@@ -38,8 +39,6 @@ from voicelab.widgets.wishes_code import without_key
 from voicelab.widgets.words import words
 
 _Result = TypeVar("_Result")
-#: A hand that rests so long has done with a knob: what it turns then is a move of its own, to be undone by itself.
-_MOVE_S = 1.0
 _LOOK_MS = 200
 
 
@@ -97,8 +96,7 @@ class Desk:
         self._speaker = speaker
         self._api_key = self._model = ""
         self._session: Session | None = None
-        self._before: list[Wishes] = []
-        self._move: tuple[tuple[str, ...], float] = ((), 0.0)
+        self._moves = Moves()
         self._sent = self.standing.wishes
         self._sending = False
         self._unwanted = False
@@ -336,22 +334,14 @@ class Desk:
         if wishes == self.standing.wishes:
             return
         if keep:
-            self._keep_for_undo(wishes)
+            self._moves.made(self.standing.wishes, wishes, asyncio.get_running_loop().time())
         self._set(wishes=wishes)
         await self._send_wishes()
 
-    def _keep_for_undo(self, wishes: Wishes) -> None:
-        """Keep what is asked for now, once for all steps of a knob that is being drawn along."""
-        now_s = asyncio.get_running_loop().time()
-        knobs, last_s = self._move
-        self._move = (changed(self.standing.wishes, wishes), now_s)
-        if self._move[0] != knobs or now_s - last_s > _MOVE_S or not self._before:
-            self._before.append(self.standing.wishes)
-
     async def _undo(self) -> None:
-        self._move = ((), 0.0)
-        if self._before:
-            await self._wish(self._before.pop(), keep=False)
+        before = self._moves.back()
+        if before is not None:
+            await self._wish(before, keep=False)
 
     async def _send_wishes(self) -> None:
         """Send what differs from what was sent, until nothing does; one update at a time."""
@@ -448,33 +438,27 @@ class Desk:
         portal().post(self._look_at_the_clock)
         for record in session.log.since(self._seq):
             self._seq = record.seq
-            if record.type == "voicelab.session.opened":
-                portal().post(self._opened, record.epoch)
-            elif record.type == "session.updated":
-                portal().post(self._updated, session)
-            elif record.type == "response.output_audio.delta" and not self.standing.agent_spoke:
-                portal().post(self._agent_spoke, record.epoch)
-            elif record.type in ("voicelab.session.closed", "voicelab.session.failed"):
-                self._command(self._lost(session, str(record.event.get("message", ""))))
-            elif record.type == "voicelab.source.stopped" and record.event.get("reason") not in (STOPPED, REPLACED):
-                portal().post(self._microphone_lost, str(record.event.get("reason", "")))
-            elif record.type == "error":
-                message = str((record.event.get("error") or {}).get("message", ""))
-                portal().post(lambda message=message: self._set(problem=self._problem(message)))
+            news = news_of(record)
+            if news is None or (isinstance(news, AgentSpoke) and self.standing.agent_spoke):
+                continue
+            portal().post(self._take_news, session, news)
 
-    def _opened(self, epoch: int) -> None:
-        self._epoch = epoch
-        self._set(agent_spoke=False)
-
-    def _updated(self, session: Session) -> None:
-        self._set(in_force=session.in_force)
-
-    def _agent_spoke(self, epoch: int) -> None:
-        if epoch == self._epoch:
-            self._set(agent_spoke=True)
-
-    def _microphone_lost(self, reason: str) -> None:
-        self._set(listening=False, problem=self._problem(reason))
+    def _take_news(self, session: Session, news: News) -> None:
+        """Show what happened; on the portal's loop."""
+        match news:
+            case Opened(epoch):
+                self._epoch = epoch
+                self._set(agent_spoke=False)
+            case Updated():
+                self._set(in_force=session.in_force)
+            case AgentSpoke(epoch) if epoch == self._epoch:
+                self._set(agent_spoke=True)
+            case Ended(message):
+                self._command(self._lost(session, message))
+            case MicrophoneLost(reason):
+                self._set(listening=False, problem=self._problem(reason))
+            case Complaint(message):
+                self._set(problem=self._problem(message))
 
     def _look_at_the_clock(self) -> None:
         if self._began_s is None or self.standing.target == "local" or self.standing.state != "live":
