@@ -2,7 +2,7 @@
 
 Read in this order: ``wishes`` (what the knobs ask for), ``standing`` and ``desk`` (the one part that touches a
 session; ``moves`` and ``lookout`` are its undo and its eyes), ``pump``, ``following`` and ``view`` (how views are
-repainted), ``script`` (how a page's JavaScript is put together), ``knobs``, ``sources``, ``bar``; ``scope``, ``reading``
+repainted), ``script`` (a page's JavaScript from its files), ``knobs``, ``sources``, ``bar``; ``scope``, ``reading``
 (transcript, memory, events, figures), ``sound`` (microphone and loudspeaker of the page), ``lab`` (all of them
 together). ``words`` has every sentence that people read.
 
