@@ -75,11 +75,41 @@ def price_note(model: str, *, embedded: bool) -> dict[str, Any]:
     }
 
 
+#: What is counted: ``in`` is fresh, without what was cached.
+METERS = ("text in", "text cached", "text out", "audio in", "audio cached", "audio out")
+
+
+def tokens_by_meter(usage: Mapping[str, Any] | None) -> dict[str, int]:
+    """Return how many tokens a response used, for each of `METERS`.
+
+    Fresh tokens are never below 0: a published example has more cached than input tokens.
+    """
+    usage = usage or {}
+    inputs = usage.get("input_token_details") or {}
+    cached = inputs.get("cached_tokens_details") or {}
+    outputs = usage.get("output_token_details") or {}
+    counts: dict[str, int] = {}
+    for modality in ("text", "audio"):
+        key = f"{modality}_tokens"
+        n_cached = cached.get(key) or 0
+        counts[f"{modality} in"] = max(0, (inputs.get(key) or 0) - n_cached)
+        counts[f"{modality} cached"] = n_cached
+        counts[f"{modality} out"] = outputs.get(key) or 0
+    return counts
+
+
+def usd_per_million(meter: str, price: Price) -> float:
+    """Return what a million tokens of one of `METERS` cost."""
+    modality, way = meter.split()
+    rate: Rate = getattr(price, modality)
+    return {"in": rate.fresh, "cached": rate.cached, "out": rate.out}[way]
+
+
 def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | None:
     """Return what one response costs.
 
     ``cost = sum over text, audio of (in - cached) * fresh + cached * cached rate + out * out rate``; fresh tokens are
-    never below 0 (a published example has more cached than input tokens). Source: OpenAI's realtime cost guide.
+    never below 0. Source: OpenAI's realtime cost guide.
 
     Parameters
     ----------
@@ -98,10 +128,4 @@ def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | No
     # Without the split by modality, or with pictures (whose price the table does not hold), nobody can say.
     if not inputs or not outputs or inputs.get("image_tokens"):
         return None
-    cached = inputs.get("cached_tokens_details") or {}
-    total = 0.0
-    for modality, rate in (("text_tokens", price.text), ("audio_tokens", price.audio)):
-        n_cached = cached.get(modality) or 0
-        n_fresh = max(0, (inputs.get(modality) or 0) - n_cached)
-        total += n_fresh * rate.fresh + n_cached * rate.cached + (outputs.get(modality) or 0) * rate.out
-    return total / _TOKENS_A_PRICE
+    return sum(n * usd_per_million(meter, price) for meter, n in tokens_by_meter(usage).items()) / _TOKENS_A_PRICE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from voicelab.measure.facts import Facts
-from voicelab.measure.prices import Price, cost_usd
+from voicelab.measure.prices import Price, cost_usd, tokens_by_meter, usd_per_million
 from voicelab.measure.turns import Turn
 from voicelab.runlog.record import Record
 
@@ -147,21 +147,10 @@ def costs_table(facts: Facts, price: Price | None) -> pl.DataFrame:
 
     rows = []
     for response in facts.responses.values():
-        usage = response.usage or {}
-        inputs = usage.get("input_token_details") or {}
-        cached = inputs.get("cached_tokens_details") or {}
-        outputs = usage.get("output_token_details") or {}
-        for modality in ("text", "audio"):
-            key = f"{modality}_tokens"
-            n_cached = cached.get(key) or 0
-            rate = getattr(price, modality) if price else None
-            for meter, tokens, usd in (
-                ("in", max(0, (inputs.get(key) or 0) - n_cached), rate.fresh if rate else None),
-                ("cached", n_cached, rate.cached if rate else None),
-                ("out", outputs.get(key) or 0, rate.out if rate else None),
-            ):
-                cost = None if usd is None else tokens * usd / 1e6
-                rows.append((response.response_id, response.turn, f"{modality} {meter}", tokens, usd, cost))
+        for meter, tokens in tokens_by_meter(response.usage).items():
+            usd = None if price is None else usd_per_million(meter, price)
+            cost = None if usd is None else tokens * usd / 1e6
+            rows.append((response.response_id, response.turn, meter, tokens, usd, cost))
     schema = {
         "response_id": pl.String,
         "turn": pl.Int64,

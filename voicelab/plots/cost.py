@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from voicelab.measure.facts import ResponseFacts
-from voicelab.measure.prices import Price, Rate, cost_usd
+from voicelab.measure.prices import METERS, Price, cost_usd, tokens_by_meter, usd_per_million
 from voicelab.measure.run import Run
 from voicelab.plots import theme
 from voicelab.plots.wording import money, price_phrase
@@ -32,8 +32,6 @@ _LOOKS = {
     "audio cached": (theme.ORANGE, "."),
     "audio out": (theme.ORANGE, "/"),
 }
-#: What is counted, in the order in which it is stacked: ``in`` is fresh, without what was cached.
-METERS = tuple(_LOOKS)
 _HEIGHT = 340
 _BEFORE = "before turn 1"
 _SO_FAR = "cost so far"
@@ -97,16 +95,8 @@ def costs_by_turn(responses: Iterable[ResponseFacts], price: Price | None) -> li
 def _tokens(responses: Iterable[ResponseFacts]) -> dict[str, int]:
     used = dict.fromkeys(METERS, 0)
     for response in responses:
-        usage = response.usage or {}
-        inputs = usage.get("input_token_details") or {}
-        cached = inputs.get("cached_tokens_details") or {}
-        outputs = usage.get("output_token_details") or {}
-        for modality in ("text", "audio"):
-            key = f"{modality}_tokens"
-            n_cached = cached.get(key) or 0
-            used[f"{modality} in"] += max(0, (inputs.get(key) or 0) - n_cached)
-            used[f"{modality} cached"] += n_cached
-            used[f"{modality} out"] += outputs.get(key) or 0
+        for meter, n in tokens_by_meter(response.usage).items():
+            used[meter] += n
     return used
 
 
@@ -119,12 +109,7 @@ def _cost(responses: Iterable[ResponseFacts], price: Price | None) -> float | No
 def _dollars(tokens: Mapping[str, int], price: Price | None) -> dict[str, float]:
     if price is None:
         return {}
-    rates: dict[str, Rate] = {"text": price.text, "audio": price.audio}
-    return {meter: n * _rate(rates[meter.split()[0]], meter.split()[1]) / 1e6 for meter, n in tokens.items()}
-
-
-def _rate(rate: Rate, way: str) -> float:
-    return {"in": rate.fresh, "cached": rate.cached, "out": rate.out}[way]
+    return {meter: n * usd_per_million(meter, price) / 1e6 for meter, n in tokens.items()}
 
 
 def cost(run: Run, *, dark: bool = False) -> Figure:

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from voicelab.measure.prices import METERS
 from voicelab.measure.turns import Turn
-from voicelab.plots.cost import METERS, TurnCost
+from voicelab.plots.cost import TurnCost
 from voicelab.plots.wording import ANCHOR_WORDS, heard_words, money, price_phrase
 
 _PARTS = {
