@@ -117,6 +117,21 @@ def test_a_lost_microphone_ends_nothing_else(tmp_path: Path) -> None:
     assert len(held.run.turn_list()) == 1
 
 
+def test_a_microphone_that_says_late_that_it_is_lost_ends_no_other(tmp_path: Path) -> None:
+    """The next one is listened to all the same."""
+    first, second = HandHeld(), HandHeld()
+
+    async def act(core: SessionCore) -> None:
+        await core.listen(first)
+        await core.listen(second)
+        assert first.lost is not None
+        first.lost("unplugged")
+        assert core.listening.name == "hand-held"
+        assert second.n_closed == 0
+
+    hold(act, tmp_path / "run")
+
+
 def test_a_microphone_that_cannot_be_had_leaves_the_session_as_it_was(tmp_path: Path) -> None:
     """The error reaches whoever asked; nobody is listened to, and the end of the session has nothing to let go."""
 

@@ -1,8 +1,7 @@
 """Sound as numbers: the lowest room, on which every other one stands.
 
 Everywhere inside voicelab sound is int16, mono, 24,000 samples a second. This room reads files into that
-form and turns it into wire bytes and back. It is pure: no device, no clock, no
-network.
+form and turns it into wire bytes and back. It is pure: no device, no clock, no network.
 
 Read the files in this order:
 

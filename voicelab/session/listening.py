@@ -1,8 +1,7 @@
 """Listening to a microphone: its sound becomes the session's, for as long as it lasts.
 
 In: a `Microphone`.  Out: appended sound; facts: when it began, why it ended.
-Does not know: what kind of microphone it is, how loud it is (``levels``), or what the server makes
-of it.
+Does not know: what kind of microphone it is, how loud it is (``levels``), or what the server makes of it.
 """
 
 from __future__ import annotations
@@ -60,8 +59,13 @@ class Listening:
         self._levels.begin()
         # Set first: it may be lost, or another one be chosen, while it is being opened.
         self._microphone = microphone
+
+        def lost(reason: str) -> None:
+            if self._microphone is microphone:  # it may say so late, when another one is listened to
+                self.end(reason)
+
         try:
-            await microphone.open(self._heard, self.end)
+            await microphone.open(self._heard, lost)
         except AudioError:
             if self._microphone is not microphone:
                 return  # nobody waits for it any more
