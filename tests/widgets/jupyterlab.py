@@ -117,6 +117,7 @@ class Notebook:
             self._client.load_connection_file()
             self._client.start_channels()
             until(partial(_hears, self._client), "the kernel to be heard")
+        _read_up(self._client)
         return _printed(self._client, code, self._open_subshell(self._client) if beside else None)
 
     def _open_subshell(self, client: BlockingKernelClient) -> str:
@@ -296,6 +297,12 @@ def _hears(client: BlockingKernelClient) -> bool:
     except Empty:
         return False
     return True
+
+
+def _read_up(client: BlockingKernelClient) -> None:
+    """Read what waits: a busy Lab publishes so much that a queue of some minutes is full, and the answer would be lost."""
+    while client.iopub_channel.msg_ready():
+        client.get_iopub_msg(timeout=0)
 
 
 def _printed(client: BlockingKernelClient, code: str, subshell: str | None) -> str:

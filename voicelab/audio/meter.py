@@ -211,7 +211,7 @@ def _ends_early(speech_db: NDArray[np.float64], noise_high_db: float) -> bool:
 
 
 _hann = np.hanning(_N_WINDOW)
-_hz = np.fft.rfftfreq(_N_WINDOW, 1 / RATE_HZ)
+_bands = [slice(*np.searchsorted(np.fft.rfftfreq(_N_WINDOW, 1 / RATE_HZ), band)) for band in (_LOW_HZ, _HIGH_HZ)]
 # A sine at full scale has -3.01 dBFS in its band, as it has in `dbfs`.
 _power_scale = 2 / (FULL_SCALE**2 * _N_WINDOW * float(np.sum(_hann**2)))
 _FLOOR = 1e-14
@@ -220,7 +220,7 @@ _FLOOR = 1e-14
 def band_levels_dbfs(window: Samples) -> tuple[float, float]:
     """Return the levels at 0.2 to 3.6 kHz and at 4.4 to 7.5 kHz of one window of 2,400 samples, not below -140."""
     power = np.abs(np.fft.rfft(window * _hann)) ** 2 * _power_scale
-    low, high = (float(power[(_hz >= begin) & (_hz < end)].sum()) for begin, end in (_LOW_HZ, _HIGH_HZ))
+    low, high = (float(power[band].sum()) for band in _bands)
     return 10 * math.log10(low + _FLOOR), 10 * math.log10(high + _FLOOR)
 
 

@@ -104,6 +104,7 @@ def lane_traces(lanes: Mapping[str, Sequence[Span]]) -> list[dict[str, Any]]:
     return [_trace(name, colour, spans) for (name, spans), colour in zip(lanes.items(), _COLOURS, strict=False)]
 
 
+_STROKE = "line-ns-open"
 _COLOURS = (theme.USER, theme.SKY, theme.ORANGE, theme.NEUTRAL, theme.AGENT, theme.PURPLE)
 
 
@@ -210,21 +211,22 @@ def _trace(name: str, colour: str, spans: Sequence[Span]) -> dict[str, Any]:
     """Return one lane: bars as thick lines with gaps between them, instants as upright strokes."""
     x: list[float | None] = []
     texts: list[str] = []
-    symbols: list[str] = []
+    crosses: list[bool] = []
     sizes: list[int] = []
     for span in spans:
-        end_symbol = "x" if span.bad else "line-ns-open"
         if span.end_ms <= span.start_ms:
             x += [span.start_ms / 1e3, None]
             texts += [_hover(span.text), ""]
-            symbols += [end_symbol, "circle"]
+            crosses += [span.bad, False]
             sizes += [9 if span.bad else 14, 0]
             continue
         # The middle is there to be pointed at: plotly shows a line's text only at its points.
         x += [span.start_ms / 1e3, (span.start_ms + span.end_ms) / 2e3, span.end_ms / 1e3, None]
         texts += [_hover(span.text)] * 3 + [""]
-        symbols += ["circle", "circle", end_symbol if span.bad else "circle", "circle"]
+        crosses += [False, False, span.bad, False]
         sizes += [0, 0, 9 if span.bad else 0, 0]
+    # Plotly looks every symbol of a list up in the long one of those it knows; most lanes need only one.
+    symbols = ["x" if cross else _STROKE for cross in crosses] if any(crosses) else _STROKE
     return {
         "type": "scatter",
         "name": name,

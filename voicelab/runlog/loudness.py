@@ -57,39 +57,48 @@ class Loudness:
 
 
 class _Ring:
-    """The newest buckets of one track; bucket ``b`` stands at ``b % most``."""
+    """The newest buckets of one track, in one piece: where its room ends the newest go to the front of a new one.
+
+    The room and the bucket that it begins with are one pair, so a look on another thread never sees one without the
+    other.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._rows = np.zeros((most, 2), np.int16)
+        self._room = (0, np.zeros((2 * most, 2), np.int16))
         self._end = 0
 
     def take(self, start: int, samples: Samples) -> None:
         first, offset = divmod(start, BUCKET_SAMPLES)
         cuts = [0, *range(BUCKET_SAMPLES - offset, len(samples), BUCKET_SAMPLES)]
-        lows, highs = np.minimum.reduceat(samples, cuts), np.maximum.reduceat(samples, cuts)
-        n = min(len(cuts), self._most)
-        buckets = np.arange(first + len(cuts) - n, first + len(cuts))
-        self._reach(int(buckets[-1]) + 1)
-        rows = buckets % self._most
+        end = first + len(cuts)
+        begin, rows = self._reach(end)
+        n_gone = max(0, begin - first)
         # A bucket that began in the piece before holds something already.
-        self._rows[rows, 0] = np.minimum(self._rows[rows, 0], lows[-n:])
-        self._rows[rows, 1] = np.maximum(self._rows[rows, 1], highs[-n:])
+        lows, highs = rows[first + n_gone - begin : max(begin, end) - begin].T
+        np.minimum(lows, np.minimum.reduceat(samples, cuts)[n_gone:], out=lows)
+        np.maximum(highs, np.maximum.reduceat(samples, cuts)[n_gone:], out=highs)
 
     def cut(self, bucket: int) -> None:
-        if bucket < self._end:
-            self._rows[np.arange(max(bucket, self._end - self._most), self._end) % self._most] = 0
+        begin, rows = self._room
+        rows[max(bucket - begin, 0) : max(self._end - begin, 0)] = 0
 
     def since(self, bucket: int) -> tuple[int, NDArray[np.int16]]:
+        begin, rows = self._room
         end = self._end
-        first = max(bucket, end - self._most, 0)
-        return first, self._rows[np.arange(first, max(first, end)) % self._most]
+        first = max(bucket, end - self._most, begin)
+        return first, rows[first - begin : max(first, end) - begin].copy()
 
-    def _reach(self, end: int) -> None:
-        """Make room up to a bucket; what comes into the ring anew is silence."""
-        if end > self._end:
-            self._rows[np.arange(max(self._end, end - self._most), end) % self._most] = 0
-            self._end = end
+    def _reach(self, end: int) -> tuple[int, NDArray[np.int16]]:
+        """Make room up to a bucket, and return it."""
+        begin, rows = self._room
+        if end - begin > len(rows):
+            kept = rows[end - self._most - begin :]
+            begin, rows = end - self._most, np.zeros_like(rows)
+            rows[: len(kept)] = kept
+            self._room = begin, rows
+        self._end = max(self._end, end)
+        return begin, rows
 
 
 def outline(samples: Samples) -> NDArray[np.int16]:
