@@ -300,7 +300,7 @@ def _hears(client: BlockingKernelClient) -> bool:
 
 
 def _read_up(client: BlockingKernelClient) -> None:
-    """Read what waits: a busy Lab publishes so much that a queue of some minutes is full, and the answer would be lost."""
+    """Read what waits: a busy Lab fills the queue in some minutes, and the answer would be lost."""
     while client.iopub_channel.msg_ready():
         client.get_iopub_msg(timeout=0)
 
