@@ -202,6 +202,20 @@ def test_a_session_of_ones_own_gets_a_desk(tmp_path: Path) -> None:
         assert session.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.9
 
 
+def test_what_a_cell_changes_is_wished_for_and_nothing_else(desk: Desk) -> None:
+    """`session.update` beside the knobs: they follow, a wish that waits goes on waiting, and nothing is sent for it."""
+    assert desk.session is not None
+    desk.wish(replace(desk.standing.wishes, input_format="pcmu", silence_ms=700)).result()
+    n_updates = len(updates(desk))
+    desk.session.update(turn_detection=vl.ServerVAD(threshold=0.8, silence_duration_ms=700))
+    until(lambda: desk.standing.wishes.threshold == 0.8, "the threshold of the cell")
+    assert (desk.standing.wishes.input_format, desk.standing.wishes.silence_ms) == ("pcmu", 700)
+    assert desk.standing.pending == ("input_format",)
+    desk.wish(replace(desk.standing.wishes, silence_ms=600)).result()
+    assert desk.standing.in_force["audio"]["input"]["turn_detection"]["threshold"] == 0.8
+    assert len(updates(desk)) == n_updates + 2  # the cell's and the knob's
+
+
 def test_all_widgets_of_a_session_share_a_desk_that_knows_whose_it_is(tmp_path: Path) -> None:
     """Two panels would undo each other; its target and functions are kept, and its answerer is not changed."""
     with vl.connect("local", hearing="none", tools=DEMO_TOOLS.values(), out=tmp_path / "run") as session:

@@ -34,7 +34,7 @@ from voicelab.widgets.lookout import AgentSpoke, Complaint, Ended, MicrophoneLos
 from voicelab.widgets.moves import Moves
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
-from voicelab.widgets.wishes import ChunkMs, Wishes, changed, to_change
+from voicelab.widgets.wishes import ChunkMs, Wishes, changed, taken_over, to_change
 from voicelab.widgets.wishes_code import without_key
 from voicelab.widgets.words import words
 
@@ -450,7 +450,7 @@ class Desk:
                 self._epoch = epoch
                 self._set(agent_spoke=False)
             case Updated():
-                self._set(in_force=session.in_force)
+                self._take_over(session.in_force)
             case AgentSpoke(epoch) if epoch == self._epoch:
                 self._set(agent_spoke=True)
             case Ended(message):
@@ -459,6 +459,14 @@ class Desk:
                 self._set(listening=False, problem=self._problem(reason))
             case Complaint(message):
                 self._set(problem=self._problem(message))
+
+    def _take_over(self, in_force: dict[str, Any]) -> None:
+        """Show what is in force; what a cell has changed by `Session.update` is wished for from now on."""
+        before = self.standing
+        if not self._sending:
+            self._sent = taken_over(self._sent, before.in_force, in_force)
+            self._set(wishes=taken_over(before.wishes, before.in_force, in_force))
+        self._set(in_force=in_force)
 
     def _look_at_the_clock(self) -> None:
         if self._began_s is None or self.standing.target == "local" or self.standing.state != "live":

@@ -199,6 +199,19 @@ def changed(before: Wishes, after: Wishes) -> tuple[str, ...]:
     return tuple(f.name for f in fields(Wishes) if getattr(before, f.name) != getattr(after, f.name))
 
 
+def taken_over(wishes: Wishes, before: Mapping[str, Any], after: Mapping[str, Any]) -> Wishes:
+    """Return the wishes with what another hand has changed in force.
+
+    Parameters
+    ----------
+    wishes : Wishes
+    before, after : mapping
+        Two GA session objects. Where they say the same, the wishes stay, also those that are not in force.
+    """
+    was, told = Wishes.from_session(before, wishes), Wishes.from_session(after, wishes)
+    return replace(wishes, **{name: getattr(told, name) for name in changed(was, told)})
+
+
 def to_change(before: Wishes, after: Wishes, tools: Sequence[Tool] = ()) -> dict[str, Any]:
     """Return the partial session object that leads from one to the other.
 
