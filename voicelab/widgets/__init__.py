@@ -2,9 +2,9 @@
 
 Read in this order: ``wishes`` (what the knobs ask for), ``standing`` and ``desk`` (the one part that touches a
 session; ``moves`` and ``lookout`` are its undo and its eyes), ``pump``, ``following`` and ``view`` (how views are
-repainted), ``script`` (a page's JavaScript from its files), ``knobs``, ``sources``, ``bar``; ``scope``, ``reading``
-(transcript, memory, events, figures), ``sound`` (microphone and loudspeaker of the page), ``lab`` (all of them
-together). ``words`` has every sentence that people read.
+repainted), ``kernel`` (what its versions get wrong), ``script`` (a page's JavaScript from its files), ``knobs``,
+``sources``, ``bar``; ``scope``, ``reading`` (transcript, memory, events, figures), ``sound`` (microphone and
+loudspeaker of the page), ``lab`` (all of them together). ``words`` has every sentence that people read.
 
 In: sessions and runs.  Out: widgets; each also works alone, ``vl.widgets.Scope(run)``, ``vl.widgets.Knobs(session)``.
 Does not know: how a session works, how numbers are calculated.

@@ -24,6 +24,7 @@ from voicelab.session.faces import AsyncSession, Session
 from voicelab.widgets.controls import CONTROLS, Control
 from voicelab.widgets.desk import Desk, desk_of
 from voicelab.widgets.echo import Echo
+from voicelab.widgets.kernel import look_after_kernel
 from voicelab.widgets.knob import Knob
 from voicelab.widgets.presets import PRESETS
 from voicelab.widgets.pump import Handle, pump
@@ -109,6 +110,7 @@ class Knobs(ipywidgets.VBox):
 
     def watch(self, source: Desk | Session | AsyncSession | None) -> None:
         """Turn and show another desk (or session) from now on."""
+        look_after_kernel()
         if self._handle is not None:
             self._handle.close()
         with self._lock:

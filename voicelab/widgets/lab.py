@@ -9,8 +9,6 @@ socket or thread behind.
 
 from __future__ import annotations
 
-import importlib.metadata
-import warnings
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -29,6 +27,7 @@ from voicelab.session.faces import ClipLike, Session
 from voicelab.widgets.bar import Bar
 from voicelab.widgets.desk import Desk
 from voicelab.widgets.headless import headless
+from voicelab.widgets.kernel import look_after_kernel
 from voicelab.widgets.knobs import Knobs
 from voicelab.widgets.layout import Layout
 from voicelab.widgets.pump import Handle, pump
@@ -79,7 +78,7 @@ class Lab(ipywidgets.VBox):
             raise ConfigError(f"source is one of {', '.join(get_args(SourceName))}, not {source!r}", param="source")
         if _open_lab is not None:
             _open_lab.close(words("lab")["taken_over"])
-        _warn_of_a_broken_kernel()
+        look_after_kernel()
         self._sound = BrowserSound()
         self.desk = Desk(
             target,
@@ -238,12 +237,3 @@ def _wait(future: Future[_Result | VoicelabError]) -> _Result:
     if isinstance(result, VoicelabError):
         raise result
     return result
-
-
-def _warn_of_a_broken_kernel() -> None:
-    try:
-        version = importlib.metadata.version("ipykernel")
-    except importlib.metadata.PackageNotFoundError:
-        return
-    if version == "7.4.0":
-        warnings.warn(words("lab")["kernel"], stacklevel=3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipywidgets
 
 from voicelab.widgets.following import Following, Source
+from voicelab.widgets.kernel import look_after_kernel
 
 
 class View(ipywidgets.DOMWidget):
@@ -27,6 +28,7 @@ class View(ipywidgets.DOMWidget):
 
     def watch(self, source: Source) -> None:
         """Show another run (or session, or folder) from now on; None: nothing."""
+        look_after_kernel()
         self._following.watch(source)
 
     def close(self) -> None:
