@@ -37,6 +37,20 @@ def test_a_gap_is_silence_also_where_the_ring_was_used_before() -> None:
     assert buckets[-1].any()
 
 
+@pytest.mark.parametrize("piece", [77, 480, 5_000])
+def test_however_long_it_goes_on_the_newest_are_kept(piece: int) -> None:
+    """The last seven of fifty buckets, wherever the pieces ended; what is said late, far back, changes none of them."""
+    live = Loudness(most_buckets=7)
+    for at in range(0, len(SOUND), piece):
+        live.take("input", at, SOUND[at : at + piece])
+        live.take("input", max(0, at - 30 * BUCKET_SAMPLES), SOUND[:100])
+    first, buckets = live.since("input", 0)
+    whole = outline(SOUND)
+    assert (first, len(buckets)) == (len(whole) - 7, 7)
+    assert (buckets[:, 0] == np.minimum(whole[-7:, 0], 0)).all()
+    assert (buckets[:, 1] == np.maximum(whole[-7:, 1], 0)).all()
+
+
 def test_a_view_asks_only_for_what_is_new() -> None:
     """From a bucket on; nothing where nothing is new."""
     live = Loudness()

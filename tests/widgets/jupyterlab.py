@@ -255,9 +255,15 @@ class JupyterLab:
         let_go(self._process)  # it ends its kernels, too
 
 
+# A widget does this when it is shown; here also a first cell, which shows the first widget, must not be forgotten.
+_FROM_THE_FIRST_CELL_ON = '__import__("voicelab.widgets.kernel", fromlist=["kernel"]).look_after_kernel()'
+
+
 def _start_server(folder: Path) -> subprocess.Popen[bytes]:
-    for name in ("work", "runtime", "config", "data", "settings/@jupyterlab", "workspaces", "home"):
+    startup = folder / "home" / "ipython" / "profile_default" / "startup"
+    for name in ("work", "runtime", "config", "data", "settings/@jupyterlab", "workspaces", startup):
         (folder / name).mkdir(parents=True)
+    (startup / "00-kernel.py").write_text(_FROM_THE_FIRST_CELL_ON)
     for name, settings in _SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(exist_ok=True)

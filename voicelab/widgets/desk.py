@@ -462,11 +462,10 @@ class Desk:
 
     def _take_over(self, in_force: dict[str, Any]) -> None:
         """Show what is in force; what a cell has changed by `Session.update` is wished for from now on."""
-        before = self.standing
-        if not self._sending:
-            self._sent = taken_over(self._sent, before.in_force, in_force)
-            self._set(wishes=taken_over(before.wishes, before.in_force, in_force))
-        self._set(in_force=in_force)
+        wishes, before = self.standing.wishes, self.standing.in_force
+        if not self._sending:  # else it is the answer to the knobs
+            wishes, self._sent = taken_over(wishes, before, in_force), taken_over(self._sent, before, in_force)
+        self._set(wishes=wishes, in_force=in_force)
 
     def _look_at_the_clock(self) -> None:
         if self._began_s is None or self.standing.target == "local" or self.standing.state != "live":
