@@ -66,11 +66,11 @@ class Memory {
     this.table = node("table");
     this.table.append(this.head(), (this.body = node("tbody")));
     scroller.append(this.empty, this.earlier, this.table);
-    this.scroller = scroller;
     this.total = node("p");
     this.note = node("p", "voicelab-memory-aside");
     this.root.append(scroller, this.total, this.note);
     el.append(this.root);
+    this.end = new AtEnd(scroller, this.table);
   }
 
   head() {
@@ -91,12 +91,11 @@ class Memory {
     this.tell(about);
     // Two traits change together; the second call finds nothing new.
     if (items === this.items) return;
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    const following = !isChange || scrollHeight - scrollTop - clientHeight < 40;
     this.update(items, isChange && about.epoch === this.epoch);
     this.items = items;
     this.epoch = about.epoch;
-    if (following) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (isChange) this.end.keep();
+    else this.end.go();
   }
 
   tell(about) {
@@ -157,6 +156,7 @@ class Memory {
 
   close() {
     this.timers.forEach(clearTimeout);
+    this.end.close();
     this.model.off("change:items", this.draw);
     this.model.off("change:about", this.draw);
     this.root.remove();

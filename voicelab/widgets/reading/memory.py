@@ -33,7 +33,7 @@ class Memory(View, anywidget.AnyWidget):
         None is an empty view that says what to do.
     """
 
-    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/memory.js")
+    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/at_end.js", "reading/memory.js")
     _css = Path(__file__).with_name("memory.css")
 
     words = traitlets.Dict().tag(sync=True)

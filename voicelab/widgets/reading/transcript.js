@@ -3,9 +3,6 @@
 // cards), `words`. Out: `cursor_ms`, messages {type: "all" | "card" | "say"}. Does not know: events, or who answers.
 // Only lines that changed are drawn again, so that a reader's selection and place survive a long conversation.
 
-const NEAR_THE_END_PX = 40;
-
-
 // 65,823 ms is 1:05.8.
 function clock(ms) {
   const tenths = Math.floor(Math.max(0, ms) / 100);
@@ -61,13 +58,13 @@ class Transcript {
       "msg:custom": (message) => message.type === "lines" && this.take(message.lines),
     };
     for (const [name, handler] of Object.entries(this.handlers)) this.model.on(name, handler);
-    this.scroller.addEventListener("scroll", () => this.followOrNot());
     this.newest.addEventListener("click", () => this.toTheEnd());
     this.list.addEventListener("click", (event) => this.choose(event));
-    this.following = true;
+    this.end = new AtEnd(this.scroller, this.list, (following) => (this.newest.hidden = following));
   }
 
   close() {
+    this.end.close();
     for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
     this.root.remove();
   }
@@ -96,8 +93,7 @@ class Transcript {
     for (const line of lines) this.draw(line);
     this.empty.hidden = this.rows.size > 0;
     this.footnote.hidden = !this.list.querySelector("[data-estimated]");
-    if (this.following) this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.newest.hidden = this.following;
+    this.end.keep();
   }
 
   draw(line) {
@@ -198,16 +194,8 @@ class Transcript {
     return node("p", "", this.rows.get(line.key).querySelector(".voicelab-line-what").textContent);
   }
 
-  followOrNot() {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.following = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
-    this.newest.hidden = this.following;
-  }
-
   toTheEnd() {
-    this.following = true;
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.newest.hidden = true;
+    this.end.go();
     this.scroller.focus();
   }
 

@@ -51,7 +51,7 @@ class Transcript(View, anywidget.AnyWidget):
         On the run's time line; a click on a line sets it, and whoever shares the cursor may.
     """
 
-    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/transcript.js")
+    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/at_end.js", "reading/transcript.js")
     _css = Path(__file__).with_name("transcript.css")
 
     words = traitlets.Dict().tag(sync=True)
