@@ -30,7 +30,6 @@ class Events {
     this.directions = new Set(["send", "recv", "local"]);
     this.hiddenTypes = new Set();
     this.typeBoxes = new Map();
-    this.following = true;
     this.build(el);
     this.listen();
     this.show();
@@ -99,6 +98,9 @@ class Events {
     this.newest = this.button(`↓ ${this.words.newest}`, () => this.toTheEnd());
     this.newest.className = "voicelab-events-newest";
     frame.append(this.list, this.nothing, this.newest);
+    this.end = new AtEnd(this.list, this.space, (following) => {
+      this.newest.hidden = following || this.visible.length === 0;
+    });
     return frame;
   }
 
@@ -155,6 +157,7 @@ class Events {
   close() {
     clearTimeout(this.searching);
     this.resized.disconnect();
+    this.end.close();
     for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
     this.root.remove();
   }
@@ -252,8 +255,7 @@ class Events {
   draw() {
     const height = this.rowHeight();
     this.space.style.height = `${this.visible.length * height}px`;
-    if (this.following) this.list.scrollTop = this.list.scrollHeight;
-    this.newest.hidden = this.following || this.visible.length === 0;
+    this.end.keep();
     const first = Math.max(0, Math.floor(this.list.scrollTop / height) - SPARE_ROWS);
     const n = Math.ceil(this.list.clientHeight / height) + 2 * SPARE_ROWS;
     const drawn = this.visible.slice(first, first + n).map((row, k) => this.option(row, first + k, height));
@@ -284,8 +286,6 @@ class Events {
   }
 
   scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.list;
-    this.following = scrollHeight - scrollTop - clientHeight < this.rowHeight();
     // One drawing a frame, however fast the wheel turns.
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
@@ -294,7 +294,7 @@ class Events {
   }
 
   toTheEnd() {
-    this.following = true;
+    this.end.go();
     this.draw();
     this.list.focus();
   }
@@ -320,7 +320,7 @@ class Events {
   choose(index) {
     const row = this.visible[index];
     this.chosen = row[0];
-    this.following = false;
+    this.end.following = false;
     this.intoView(index);
     this.draw();
     this.model.send({ type: "open", seq: row[0] });

@@ -34,7 +34,7 @@ class Events(View, anywidget.AnyWidget):
         None is an empty list that says what to do.
     """
 
-    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/events.js")
+    _esm = joined(Path(__file__).parents[1], "elements.js", "reading/at_end.js", "reading/events.js")
     _css = Path(__file__).with_name("events.css")
 
     words = traitlets.Dict().tag(sync=True)
