@@ -165,6 +165,9 @@ class LateSink(NullSink):
     def unheard(self) -> int:
         return self._taken - self._heard if self._settled else super().unheard()
 
+    def undecided(self) -> int:
+        return max(self.unheard(), self._taken - self._heard)
+
     def flush(self) -> Awaitable[None]:
         super().flush()
         return self._settle()
@@ -174,8 +177,12 @@ class LateSink(NullSink):
         self._settled = True
 
 
-def test_a_sink_that_counts_later_is_waited_for(tmp_path: Path) -> None:
-    """The cut is what the sink counted in the end, not the estimate of the first moment; until then it is not quiet."""
+@pytest.mark.parametrize("heard", [11_111, 3_000])
+def test_a_sink_that_counts_later_is_waited_for(tmp_path: Path, heard: int) -> None:
+    """The cut is what the sink counted in the end, not the estimate of the first moment; until then it is not quiet.
+
+    So is the track, also where the sink was late by more than what is written at once.
+    """
     cuts = []
 
     async def act(player: Player) -> None:
@@ -189,10 +196,10 @@ def test_a_sink_that_counts_later_is_waited_for(tmp_path: Path) -> None:
         assert not player.busy
         assert player.cuts() == []
 
-    recorder = play(tmp_path / "run", act, sink=LateSink(heard=11_111))
-    assert [cut.heard_ms for cut in cuts] == [11_111 // 24]
-    assert facts(recorder, "stopped")[0]["heard_ms"] == 11_111 / 24
-    assert len(read_track(tmp_path / "run" / "heard.wav")) == 11_111
+    recorder = play(tmp_path / "run", act, sink=LateSink(heard))
+    assert [cut.heard_ms for cut in cuts] == [heard // 24]
+    assert facts(recorder, "stopped")[0]["heard_ms"] == heard / 24
+    assert len(read_track(tmp_path / "run" / "heard.wav")) == heard
 
 
 def test_a_session_that_ends_while_a_cut_is_being_counted_loses_no_fact(tmp_path: Path) -> None:

@@ -100,6 +100,22 @@ def test_report_of_the_page_sets_the_clock_right() -> None:
     with_page(act)
 
 
+def test_what_no_report_has_told_of_is_undecided() -> None:
+    """A page that is late may yet be cut off where the clock says heard; without a page the clock decides."""
+
+    async def act(page: Page) -> None:
+        await play(page.sink, 50)
+        assert page.sink.undecided() == page.sink.unheard()
+        page.here()
+        page.played(480)
+        await asyncio.sleep(0.5)
+        assert page.sink.unheard() < page.sink.undecided() == 49 * 480
+        page.played(50 * 480)
+        assert page.sink.undecided() == page.sink.unheard() == round(0.04 * RATE_HZ)
+
+    with_page(act)
+
+
 def test_count_of_a_flush_is_the_pages() -> None:
     """Once the flush is awaited, the page's count stands, not the estimate."""
 

@@ -71,6 +71,10 @@ class DeviceSink:
             waiting = sum(len(frame) for frame in self._waiting)
         return waiting + round(float(self._stream.latency) * RATE_HZ)
 
+    def undecided(self) -> int:
+        """Return the same: what the device has taken will be heard."""
+        return self.unheard()
+
     def flush(self) -> None:
         """Throw away what waits here; what the device has taken cannot be called back."""
         with self._lock:

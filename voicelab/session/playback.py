@@ -45,6 +45,9 @@ class Sink(Protocol):
     def unheard(self) -> int:
         """Return how many of the samples taken so far have not been heard yet."""
 
+    def undecided(self) -> int:
+        """Return how many of them a flush may still throw away: `unheard`, or more where a sink learns late."""
+
     def flush(self) -> Awaitable[None] | None:
         """Throw away what has not been heard; then `unheard` is exact: at once (None), or when this was awaited."""
 
@@ -76,6 +79,10 @@ class NullSink:
     def unheard(self) -> int:
         """Return the samples whose time has not come."""
         return max(0, round((self._end_s - asyncio.get_running_loop().time()) * RATE_HZ))
+
+    def undecided(self) -> int:
+        """Return the same: the clock knows."""
+        return self.unheard()
 
     def flush(self) -> None:
         """Forget the rest of the frame."""
@@ -272,8 +279,7 @@ class Player:
                 if not self._playing:  # interrupted while waiting
                     return
                 self._end_items(self._sink.unheard())
-                if sum(len(samples) for _, samples in self._stretch) >= PROGRESS_FRAMES * FRAME_SAMPLES:
-                    self._write_heard(self._sink.unheard())
+                self._write_progress()
             if await self._was_heard():
                 break
             if not self._playing:
@@ -350,6 +356,12 @@ class Player:
             heard_ms=heard / SAMPLES_PER_MS,
             received_ms=item.received / SAMPLES_PER_MS,
         )
+
+    def _write_progress(self) -> None:
+        """Write what was heard for certain, once it is worth a record: what is in the track is never taken back."""
+        undecided = self._sink.undecided()
+        if sum(len(samples) for _, samples in self._stretch) - undecided >= PROGRESS_FRAMES * FRAME_SAMPLES:
+            self._write_heard(undecided)
 
     def _write_heard(self, unheard: int) -> None:
         """Write what was heard since the last time; what a sink still holds may yet be cut off."""

@@ -93,6 +93,12 @@ class BrowserSink:
         left = round((self._end_s - asyncio.get_running_loop().time()) * RATE_HZ)
         return min(max(0, left), self._handed)
 
+    def undecided(self) -> int:
+        """Return the samples that no report has told of: a page that is late has not played what the clock says."""
+        if self._thrown_away is not None or self._line.state.way == "none":
+            return self.unheard()
+        return max(self.unheard(), self._handed - self._played)
+
     def flush(self) -> Awaitable[None] | None:
         """Throw away what waits in the page; `unheard` is exact once the result was awaited."""
         if self._thrown_away is not None:
