@@ -11,18 +11,6 @@ import pytest
 from tests.strict import fail_on_violations, forget_violations, watching_sessions
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests between two workers: one has the browser and all Labs, the other what is left, file by file.
-
-    Two Labs at once are too much for two cores, and real time is no more. Notebooks come while the first worker is
-    still at its small widgets.
-    """
-    for item in items:
-        folder, file = item.path.parent.name, item.path.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "widgets" else f"{folder}/{file}"))
-    items.sort(key=lambda item: (item.path.parent.name != "widgets", item.path.name != "test_notebooks.py"))
-
-
 @pytest.fixture(scope="session")
 def speech_share() -> Path:
     """The folder of labelled human speech, named by VOICELAB_SPEECH; the test is skipped where there is none."""
