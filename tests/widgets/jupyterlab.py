@@ -255,15 +255,18 @@ class JupyterLab:
         let_go(self._process)  # it ends its kernels, too
 
 
-# A widget does this when it is shown; here also a first cell, which shows the first widget, must not be forgotten.
-_FROM_THE_FIRST_CELL_ON = '__import__("voicelab.widgets.kernel", fromlist=["kernel"]).look_after_kernel()'
+def look_after_from_the_first_cell_on(ipython: Path) -> None:
+    """Have kernels with this ``IPYTHONDIR`` do at their start what a widget does when it is shown."""
+    startup = ipython / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    code = '__import__("voicelab.widgets.kernel", fromlist=["kernel"]).look_after_kernel()'
+    (startup / "00-kernel.py").write_text(code)
 
 
 def _start_server(folder: Path) -> subprocess.Popen[bytes]:
-    startup = folder / "home" / "ipython" / "profile_default" / "startup"
-    for name in ("work", "runtime", "config", "data", "settings/@jupyterlab", "workspaces", startup):
+    for name in ("work", "runtime", "config", "data", "settings/@jupyterlab", "workspaces", "home"):
         (folder / name).mkdir(parents=True)
-    (startup / "00-kernel.py").write_text(_FROM_THE_FIRST_CELL_ON)
+    look_after_from_the_first_cell_on(folder / "home" / "ipython")
     for name, settings in _SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(exist_ok=True)

@@ -18,7 +18,6 @@ CUT = Line(
     key="a1", who="agent", at_ms=1500.0, text="one two ", unheard="three four", state="final",
     cut=True, estimated=True, heard_ms=500.0, received_ms=1000.0,
 )  # fmt: skip
-TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 CARDS = {"cards": ["Tell me a joke"], "mirror": True, "as_text": True}
 
 
@@ -97,28 +96,6 @@ def test_it_follows_the_newest_line_unless_the_reader_has_scrolled_up(plain_page
     assert box.evaluate("(box) => box.scrollTop") == 0
     newest.click()
     assert box.evaluate(at_end)
-
-
-def test_it_stays_at_the_newest_line_when_it_is_hidden_or_made_narrow(plain_page: PlainPages) -> None:
-    """Another tab, a smaller window: nobody has scrolled. A place that the reader has chosen stays, too."""
-    many = [replace(HELLO, key=f"u{k}", at_ms=k * 1000.0, text="one two three " * 9) for k in range(40)]
-    page = plain_page(Transcript, model(*many)).page
-    box = page.locator(".voicelab-transcript-scroll")
-    at_end = "(box) => box.clientHeight && box.scrollHeight - box.scrollTop - box.clientHeight < 2"
-    root = page.locator(".voicelab-transcript")
-    for before, after in (("display: none", ""), ("", "width: 240px"), ("width: 240px", "")):
-        root.evaluate("(root, style) => { root.style = style; }", before)
-        page.evaluate(TWO_FRAMES)
-        root.evaluate("(root, style) => { root.style = style; }", after)
-        page.evaluate(TWO_FRAMES)
-        assert box.evaluate(at_end), (before, after)
-        assert page.locator(".voicelab-transcript-newest").is_hidden()
-    box.evaluate("(box) => { box.scrollTop = 100; }")
-    page.locator(".voicelab-transcript-newest").wait_for()
-    root.evaluate("(root) => { root.style = 'width: 240px'; }")
-    page.evaluate(TWO_FRAMES)
-    assert not box.evaluate(at_end)
-    assert page.locator(".voicelab-transcript-newest").is_visible()
 
 
 def test_speech_that_was_thrown_away_is_taken_off(plain_page: PlainPages) -> None:

@@ -163,7 +163,8 @@ class Player:
     changed : callable
         Called when playback starts, ends or is interrupted.
     heard : callable
-        Takes what was heard, and where its first sample lies on the run's time line; some 200 ms later.
+        Takes what was heard, and where its first sample lies on the run's time line; some 200 ms later, or when a sink
+        that learns late knows it.
     """
 
     def __init__(
