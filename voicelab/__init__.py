@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from voicelab.audio.clip import Clip, read_clip
     from voicelab.errors import VoicelabError
     from voicelab.measure.both_ends import lay_over
+    from voicelab.measure.budget import Budget
     from voicelab.measure.run import Run, open_run
+    from voicelab.measure.runs import open_runs
     from voicelab.measure.turns import Turn
     from voicelab.protocol.settings import SemanticVAD, ServerVAD
+    from voicelab.runlog.importing import import_events
     from voicelab.session.connect import connect
     from voicelab.session.faces import AsyncSession, Session
     from voicelab.session.local_server import LocalServer
@@ -33,6 +36,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "AsyncSession": "voicelab.session.faces",
+    "Budget": "voicelab.measure.budget",
     "Clip": "voicelab.audio.clip",
     "Lab": "voicelab.widgets.lab",
     "LocalServer": "voicelab.session.local_server",
@@ -44,8 +48,10 @@ _WHERE = {
     "Turn": "voicelab.measure.turns",
     "VoicelabError": "voicelab.errors",
     "connect": "voicelab.session.connect",
+    "import_events": "voicelab.runlog.importing",
     "lay_over": "voicelab.measure.both_ends",
     "open_run": "voicelab.measure.run",
+    "open_runs": "voicelab.measure.runs",
     "read_clip": "voicelab.audio.clip",
     "run": "voicelab.session.running",
 }
@@ -56,12 +62,15 @@ __all__ = [  # noqa: RUF022 - in the order in which people meet them
     "ServerVAD",
     "SemanticVAD",
     "Tool",
+    "Budget",
     "Session",
     "AsyncSession",
     "Turn",
     "open_run",
+    "open_runs",
     "Run",
     "lay_over",
+    "import_events",
     "plots",
     "Lab",
     "widgets",

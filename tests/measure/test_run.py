@@ -175,8 +175,8 @@ def test_a_live_run_keeps_no_records_of_its_own(conversation: Tape, tmp_path: Pa
     live, _, _ = being_recorded(conversation, tmp_path / "live", len(conversation.records))
     for _ in range(3):
         live.turn_list(), live.facts(), live.records()
-    assert live._read == []
-    assert len(live._story._sounds) + len(live._story._speech) <= 6
+    assert live._kept.records == []
+    assert len(live._log.story._sounds) + len(live._log.story._speech) <= 6
 
 
 def test_facts_of_a_live_run_do_not_change_under_the_hand(conversation: Tape, tmp_path: Path) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
+import pytest
+
 from tests.measure.room import Tape, silent
-from voicelab.measure.facts import TurnFacts
+from voicelab.measure.facts import TurnFacts, gather
 from voicelab.measure.speech import Speech, evidence_of
 from voicelab.measure.story import Story
+from voicelab.runlog.manifest import Side
+from voicelab.runlog.reader import RecordReader
+from voicelab.runlog.record import Direction, encode_line
+from voicelab.runlog.writer import EVENTS
 
 
 def found(story: Story, start_ms: float, end_ms: float, epoch: int = 0) -> Speech:
@@ -124,3 +133,66 @@ def test_sound_that_was_logged_as_it_came_is_passed_over() -> None:
     tape = Tape()
     tape.send("input_audio_buffer.append", 20, audio="AAAA")
     assert n_kept(told(tape)) == 0
+
+
+def read_back(tape: Tape, folder: Path, side: Side = "client") -> Story:
+    """Return the story of a tape that was written to a log and read as lines."""
+    folder.mkdir()
+    (folder / EVENTS).write_bytes(b"".join(map(encode_line, tape.records)))
+    story = Story(side)
+    assert story.take_lines(RecordReader(folder).read_new_lines()) == 0
+    return story
+
+
+def from_the_other_side(tape: Tape) -> Tape:
+    """Return what the server would have written of the same session."""
+    turned: dict[Direction, Direction] = {"send": "recv", "recv": "send", "local": "local"}
+    other = Tape()
+    other.records = [msgspec.structs.replace(record, dir=turned[record.dir]) for record in tape.records]
+    return other
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_a_log_whose_payloads_are_not_parsed_tells_the_same(conversation: Tape, tmp_path: Path, side: Side) -> None:
+    """Facts, sound, speech: to the last digit what all the records tell, whoever wrote them."""
+    tape = conversation if side == "client" else from_the_other_side(conversation)
+    story = read_back(tape, tmp_path / "run", side)
+    assert story.facts == gather(tape.records, side)
+    whole = evidence_of(story.facts, tape.records)
+    assert [story.evidence().speech_of(turn) for turn in story.facts.turns] == [
+        whole.speech_of(turn) for turn in story.facts.turns
+    ]
+    assert story.last_t_ns == tape.records[-1].t_ns
+
+
+def test_odd_payloads_of_the_common_kinds_are_set_aside_one_by_one(conversation: Tape, tmp_path: Path) -> None:
+    """Base64 where voicelab writes a place, scores without numbers: what can be learnt from the rest is learnt."""
+    tape = Tape()
+    tape.records = list(conversation.records)
+    tape.send("input_audio_buffer.append", 9_000, audio="AAAA")
+    tape.recv("response.output_audio.delta", 9_001, response_id="resp_1", item_id="item_x", delta="AAAA")
+    tape.local("playback.heard", 9_002, item_id="item_x")
+    tape.local("vad", 9_003, p="much")
+    story = read_back(tape, tmp_path / "run")
+    assert {9_001, 9_003} <= {round(tape.records[seq].t_ns / 1e6) for seq in story.facts.unreadable}
+    assert [turn.turn for turn in story.facts.turns] == [1, 2, 3, 4]
+    assert len(story._sounds) == len(told(conversation)._sounds)
+
+
+def test_a_payload_that_is_no_object_is_a_bad_line(tmp_path: Path) -> None:
+    """A line that looks like a record and is none is counted, not guessed at."""
+    (tmp_path / EVENTS).write_bytes(b'{"seq":0,"t_ns":1,"wall":"","dir":"recv","type":"response.done","event":7}\n')
+    assert Story().take_lines(RecordReader(tmp_path).read_new_lines()) == 1
+
+
+def test_a_true_end_that_somebody_marked_goes_before_label_and_scores(conversation: Tape) -> None:
+    """The last mark inside the turn counts; marks elsewhere, and other remarks, do not."""
+    tape = Tape()
+    tape.records = list(conversation.records)
+    for at_ms, text in ((900, "true end"), (950, "True end of the sentence"), (960, "confused"), (1600, "true end")):
+        tape.local("mark", at_ms, text=text)
+    story = told(tape)
+    first, second, *_ = (story.evidence().speech_of(turn) for turn in story.facts.turns)
+    assert first == Speech(300.0, 950.0, "mark")
+    assert second.end_from == "speech scores"
+    assert first == evidence_of(tape.facts(), tape.records).speech_of(story.facts.turns[0])

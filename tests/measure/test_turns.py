@@ -61,6 +61,16 @@ def test_every_column_of_a_labelled_turn(conversation: Tape) -> None:
         output_tokens=40,
         audio_tokens_out=10,
         cost_usd=(55 * 4 + 64 * 0.4 + 30 * 16 + 13 * 32 + 10 * 64) / 1e6,
+        item_id="item_u1",
+        first_audible_ms=1657.0,
+        from_stopped_ms=232.0,
+        transcript_delay_ms=330.0,
+        wasted_ms=0.0,
+        history_tokens=0,
+        history_usd=0.0,
+        wasted_usd=0.0,
+        transcription_usd=None,
+        clamped=False,
     )
 
 
@@ -98,6 +108,16 @@ def test_every_column_of_an_interrupted_turn(conversation: Tape) -> None:
         output_tokens=100,
         audio_tokens_out=60,
         cost_usd=(41 * 4 + 119 * 0.4 + 40 * 16 + 23 * 32 + 13 * 0.4 + 60 * 64) / 1e6,
+        item_id="item_u2",
+        first_audible_ms=3710.0,
+        from_stopped_ms=150.0,
+        transcript_delay_ms=None,
+        wasted_ms=2360.0,
+        history_tokens=119 + 30 + 13 + 10,  # all that was sent and said in turn 1
+        history_usd=(30 * 4 + 119 * 0.4 + 10 * 32 + 13 * 0.4) / 1e6,
+        wasted_usd=2360 / 50 * 64 / 1e6,
+        transcription_usd=None,
+        clamped=False,
     )
 
 
@@ -137,6 +157,17 @@ def test_every_column_of_a_turn_with_a_tool(conversation: Tape) -> None:
         output_tokens=32,
         audio_tokens_out=8,
         cost_usd=call_usd + reply_usd,
+        item_id="item_u3",
+        first_audible_ms=5620.0,
+        from_stopped_ms=320.0,
+        transcript_delay_ms=None,
+        wasted_ms=0.0,
+        # Of the reply before, 640 ms are remembered: 13 tokens; then the same again for the answer to the function.
+        history_tokens=(200 + 36 + 13) + (220 + 50),
+        history_usd=((40 * 4 + 160 * 0.4 + 19 * 32 + 30 * 0.4) + (220 * 0.4 + 50 * 0.4)) / 1e6,
+        wasted_usd=0.0,
+        transcription_usd=None,
+        clamped=False,
     )
 
 
@@ -174,6 +205,16 @@ def test_every_column_of_a_typed_turn(conversation: Tape) -> None:
         output_tokens=9,
         audio_tokens_out=6,
         cost_usd=(6 * 4 + 234 * 0.4 + 3 * 16 + 8 * 32 + 50 * 0.4 + 6 * 64) / 1e6,
+        item_id="typed-317",
+        first_audible_ms=7140.0,
+        from_stopped_ms=None,
+        transcript_delay_ms=None,
+        wasted_ms=0.0,
+        history_tokens=292,
+        history_usd=(234 * 0.4 + 8 * 32 + 50 * 0.4) / 1e6,
+        wasted_usd=0.0,
+        transcription_usd=None,
+        clamped=False,
     )
 
 
@@ -238,9 +279,20 @@ def test_a_reply_that_was_not_heard_yet_has_no_playout() -> None:
     """The run goes on: what has not happened is null."""
     tape = a_turn()
     tape.records = [record for record in tape.records if not record.type.startswith("voicelab.playback")]
+    tape.local("session.opened", 0, epoch=0)
     turn = tape.turns()[0]
     assert (turn.first_played_ms, turn.playout_ms, turn.voice_to_voice_ms, turn.residual_ms) == (None,) * 4
     assert (turn.model_ms, turn.heard_ms, turn.delivered_ms) == (90, 0, 200)
+
+
+def test_what_was_heard_is_unknown_where_nobody_played() -> None:
+    """The log of a client that told nothing of its player: null, not 0, and no waste either."""
+    tape = a_turn()
+    tape.records = [record for record in tape.records if not record.type.startswith("voicelab.playback")]
+    response_id = next(iter(tape.facts().responses))
+    tape.done(response_id, 9000, usage(text=(9, 0, 1), audio=(0, 0, 6)), "cancelled", reason="turn_detected")
+    turn = tape.turns()[0]
+    assert (turn.heard_ms, turn.wasted_ms, turn.wasted_usd, turn.generated_ms) == (None, None, None, 300)
 
 
 def test_only_the_first_seconds_of_a_reply_are_searched_for_sound() -> None:
@@ -369,6 +421,7 @@ def test_without_a_usage_as_much_was_generated_as_arrived() -> None:
 def test_a_reply_that_was_cut_before_its_first_sample_is_forgotten() -> None:
     """It was made and delivered; nothing of it was heard, and the server was told to delete it."""
     tape = Tape()
+    tape.local("session.opened", 0, epoch=0)
     tape.typed("Hello?", 0)
     tape.send("response.create", 10)
     tape.created("resp_1", 20)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicelab.runlog import reader as reader_module
 from voicelab.runlog.reader import RecordReader, read_records
 from voicelab.runlog.record import Record, encode_line
 from voicelab.runlog.writer import EVENTS
@@ -125,3 +126,36 @@ def test_bad_lines_add_up_over_all_calls(tmp_path: Path) -> None:
         write(tmp_path, garbage)
         assert reader.read_new() == []
     assert reader.n_bad == len(GARBAGE)
+
+
+def lines(folder: Path) -> tuple[list[Record], int]:
+    """Read a log as lines; return them as records, and how many were none."""
+    reader = RecordReader(folder)
+    found = [line.record() for piece in reader.read_new_lines() for line in piece]
+    return found, reader.n_bad
+
+
+def test_lines_are_the_records_without_their_payloads_parsed(tmp_path: Path) -> None:
+    """Asked for it, a line is its record: all that tells what happened when."""
+    write(tmp_path, b"".join(LINES))
+    assert lines(tmp_path) == ([record(0), record(1), record(2)], 0)
+
+
+@pytest.mark.parametrize("piece_bytes", [7, 60, 10_000])
+@pytest.mark.parametrize("damage", [b"", b"{oops\n", b"\0\0\n", b"\n\n", b"[1]\n", b'{"seq":1}\n'])
+def test_a_log_reads_the_same_in_pieces_of_any_size_whole_and_as_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int, damage: bytes
+) -> None:
+    """Damage in one line costs that line alone, and both ways of reading count it alike."""
+    monkeypatch.setattr(reader_module, "_PIECE_BYTES", piece_bytes)
+    write(tmp_path, LINES[0] + damage + LINES[1] + LINES[2] + b"\0\0\0")
+    n_bad = 0 if damage.strip(b"\0\n") == b"" else 1
+    assert lines(tmp_path) == read_records(tmp_path) == ([record(0), record(1), record(2)], n_bad)
+
+
+def test_how_far_a_log_was_read_is_told_in_bytes(tmp_path: Path) -> None:
+    """Half a line is not read yet."""
+    write(tmp_path, LINES[0] + LINES[1][:5])
+    reader = RecordReader(tmp_path)
+    reader.read_new()
+    assert reader.offset == len(LINES[0])

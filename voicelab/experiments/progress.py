@@ -61,7 +61,7 @@ def turn_lines(turn: Turn) -> list[str]:
     facts = []
     if turn.voice_to_voice_ms is not None:
         facts.append(f"voice to voice {turn.voice_to_voice_ms:.0f} ms")
-    if turn.interrupted:
+    if turn.interrupted and turn.heard_ms is not None:
         facts.append(f"interrupted: {turn.heard_ms / 1000:.1f} s of {turn.delivered_ms / 1000:.1f} s were heard")
     if not turn.reply and not turn.calls:
         facts.append(f"no reply ({turn.status})")

@@ -17,6 +17,8 @@ from voicelab.runlog.manifest import Side
 from voicelab.runlog.record import TRACK_RATE_HZ, Direction, Record
 
 SAMPLES_PER_MS = TRACK_RATE_HZ // 1000
+#: A remark that begins so says where speech really ended.
+TRUE_END = "true end"
 
 
 @dataclass
@@ -33,6 +35,38 @@ class ItemFacts:
     cut: bool = False
     transcript: str = ""
     remembered_ms: int | None = None
+
+
+@dataclass
+class ConversationItem:
+    """One item of the conversation, as the server last told of it."""
+
+    item_id: str
+    turn: int | None
+    epoch: int
+    added_ns: int
+    type: str = "message"
+    role: str | None = None
+    status: str | None = None
+    response_id: str | None = None
+    text: str = ""
+    memory: Literal["whole", "truncated", "deleted"] = "whole"
+
+
+@dataclass
+class ToolFacts:
+    """One function call, from its finished arguments to the sound that followed its result."""
+
+    call_id: str
+    name: str
+    arguments: str
+    response_id: str
+    turn: int | None
+    epoch: int
+    called_ns: int
+    output: str | None = None
+    answered_ns: int | None = None
+    next_audio_ns: int | None = None
 
 
 @dataclass
@@ -68,22 +102,33 @@ class TurnFacts:
     stopped_ns: int | None = None
     requested_ns: int | None = None
     transcript: str | None = None
+    transcribed_ns: int | None = None
+    transcription_model: str | None = None
+    transcription_usage: dict[str, Any] | None = None
     responses: list[ResponseFacts] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Label:
-    """Known speech in a clip that was sent, on the run's time line."""
+    """Known speech in a clip that was sent, on the run's time line.
+
+    ``kind`` is what the clip's maker says of it, such as ``backchannel`` or ``noise``; None: a turn.
+    """
 
     clip: str
     speech_start_ms: float | None
     speech_end_ms: float | None
     text: str | None
+    kind: str | None = None
 
 
 @dataclass
 class Facts:
-    """Everything one pass finds."""
+    """Everything one pass finds.
+
+    ``arrivals`` has for every audio delta of an item when it came, and the samples of the item before it. ``plays``:
+    whether the run's writer played what it received, so that sound not told of as heard was not heard.
+    """
 
     turns: list[TurnFacts] = field(default_factory=list)
     responses: dict[str, ResponseFacts] = field(default_factory=dict)
@@ -92,6 +137,15 @@ class Facts:
     errors: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
+    items: dict[str, ConversationItem] = field(default_factory=dict)
+    tools: dict[str, ToolFacts] = field(default_factory=dict)
+    arrivals: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    underruns: list[tuple[int, str]] = field(default_factory=list)
+    plays: bool = False
+
+    def true_ends_ms(self) -> list[float]:
+        """Return where somebody marked the true end of speech, on the run's time line."""
+        return [t_ns / 1e6 for t_ns, text in self.marks if text.strip().lower().startswith(TRUE_END)]
 
 
 # What the server sends is what the client receives.
@@ -110,10 +164,19 @@ class _Pass:
         self._turn_of_item: dict[str, TurnFacts] = {}
         self._clip: Record | None = None
         self._typed: tuple[Record, dict[str, Any]] | None = None
+        self._transcription_model: str | None = None
+        self._unspoken: list[ToolFacts] = []
+
+    def direction(self, written: Direction) -> Direction:
+        """Return which way a record went as the client sees it."""
+        return written if self._side == "client" else _FROM_THE_OTHER_END[written]
+
+    @property
+    def clip_begins(self) -> bool:
+        return self._clip is not None
 
     def take(self, record: Record) -> None:
-        direction = record.dir if self._side == "client" else _FROM_THE_OTHER_END[record.dir]
-        handler = _HANDLERS.get((direction, record.type))
+        handler = _HANDLERS.get((self.direction(record.dir), record.type))
         if handler is None:
             return
         try:
@@ -140,6 +203,7 @@ class _Pass:
                     None if start is None else began_ms + start,
                     None if end is None else began_ms + end,
                     labels.get("text"),
+                    labels.get("kind"),
                 )
             )
 
@@ -148,6 +212,8 @@ class _Pass:
         detection = (audio.get("input") or {}).get("turn_detection") or {}
         if detection.get("threshold") is not None:
             self.facts.thresholds.append((record.t_ns, float(detection["threshold"])))
+        if "input" in audio:
+            self._transcription_model = (audio["input"].get("transcription") or {}).get("model")
 
     def speech_started(self, record: Record, event: dict[str, Any]) -> None:
         self._speech[event["item_id"]] = record
@@ -178,6 +244,8 @@ class _Pass:
         item = event.get("item") or {}
         if item.get("type") == "message" and item.get("role") == "user":
             self._typed = (record, item)
+        elif item.get("type") == "function_call_output":
+            self._tool_answered(record, item)
 
     def response_asked(self, record: Record, event: dict[str, Any]) -> None:
         if (event.get("response") or {}).get("conversation") == "none":
@@ -203,11 +271,17 @@ class _Pass:
     def _add_turn(self, turn: TurnFacts) -> None:
         self.facts.turns.append(turn)
         self._turn_of_item[turn.item_id] = turn
+        if turn.item_id in self.facts.items:
+            self.facts.items[turn.item_id].turn = turn.turn
 
     def transcribed(self, record: Record, event: dict[str, Any]) -> None:
         turn = self._turn_of_item.get(event.get("item_id", ""))
         if turn is not None:
-            turn.transcript = event.get("transcript")
+            turn.transcript, turn.transcribed_ns = event.get("transcript"), record.t_ns
+            turn.transcription_usage, turn.transcription_model = event.get("usage"), self._transcription_model
+        item = self.facts.items.get(event.get("item_id", ""))
+        if item is not None:
+            item.text = event.get("transcript") or ""
 
     def response_created(self, record: Record, event: dict[str, Any]) -> None:
         body = event["response"]
@@ -219,26 +293,46 @@ class _Pass:
         if turn is not None:
             turn.responses.append(response)
 
-    def _item(self, event: dict[str, Any]) -> tuple[ResponseFacts | None, ItemFacts]:
-        response = self.facts.responses.get(event.get("response_id", ""))
-        item_id = event.get("item_id", "")
-        item = self._items.setdefault(item_id, ItemFacts(item_id))
-        if response is not None:
-            response.items.setdefault(item_id, item)
+    def _item_of(self, response_id: str, item_id: str) -> tuple[ResponseFacts | None, ItemFacts]:
+        response = self.facts.responses.get(response_id)
+        item = self._items.get(item_id)
+        if item is None:
+            item = self._items[item_id] = ItemFacts(item_id)
+        if response is not None and item_id not in response.items:
+            response.items[item_id] = item
         return response, item
 
     def audio(self, record: Record, event: dict[str, Any]) -> None:
-        response, item = self._item(event)
         ref = (event.get("delta") or {}).get("audio_ref") or {"start": None, "n": 0}
+        self.sound_came(
+            record.t_ns, event.get("response_id", ""), event.get("item_id", ""), ref["start"], ref["n"] or 0
+        )
+
+    def sound_came(self, t_ns: int, response_id: str, item_id: str, start: int | None, n: int) -> None:
+        """Sound of a reply was received."""
+        response, item = self._item_of(response_id, item_id)
         if item.first_delta_ns is None:
-            item.first_delta_ns, item.output_start = record.t_ns, ref["start"]
-        item.n_samples += ref["n"]
+            item.first_delta_ns, item.output_start = t_ns, start
+        self.facts.arrivals.setdefault(item_id, []).append((t_ns, item.n_samples))
+        item.n_samples += n
         if response is not None and response.first_output_ns is None:
-            response.first_output_ns = record.t_ns
+            response.first_output_ns = t_ns
+        if self._unspoken and response is not None:
+            self._spoken_after_tools(t_ns, response)
+
+    def _spoken_after_tools(self, t_ns: int, response: ResponseFacts) -> None:
+        """The first sound of a response that was made after a function's result is the answer to it."""
+        for tool in self._unspoken:
+            if (tool.answered_ns or 0) <= response.created_ns and tool.epoch == response.epoch:
+                tool.next_audio_ns = t_ns
+        self._unspoken = [tool for tool in self._unspoken if tool.next_audio_ns is None]
 
     def words(self, record: Record, event: dict[str, Any]) -> None:
-        response, item = self._item(event)
+        response, item = self._item_of(event.get("response_id", ""), event.get("item_id", ""))
         item.transcript += event.get("delta", "")
+        told = self.facts.items.get(item.item_id)
+        if told is not None:
+            told.text += event.get("delta", "")
         if response is not None:
             response.text += event.get("delta", "")
             if record.type == "response.output_text.delta" and response.first_output_ns is None:
@@ -246,8 +340,36 @@ class _Pass:
 
     def arguments(self, record: Record, event: dict[str, Any]) -> None:
         response = self.facts.responses.get(event.get("response_id", ""))
+        name, arguments, call_id = event.get("name"), event.get("arguments"), event.get("call_id")
         if response is not None:
-            response.calls.append(f"{event.get('name')}({event.get('arguments')})")
+            response.calls.append(f"{name}({arguments})")
+        if call_id is not None:
+            turn = response.turn if response is not None else None
+            self.facts.tools[call_id] = ToolFacts(
+                call_id, name or "", arguments or "", event.get("response_id", ""), turn, record.epoch, record.t_ns
+            )
+
+    def _tool_answered(self, record: Record, item: dict[str, Any]) -> None:
+        tool = self.facts.tools.get(item.get("call_id", ""))
+        if tool is not None and tool.answered_ns is None:
+            tool.answered_ns, tool.output = record.t_ns, item.get("output")
+            self._unspoken.append(tool)
+
+    def item_told(self, record: Record, event: dict[str, Any]) -> None:
+        """The server tells of an item: new, changed, or as a part of a response."""
+        body = event["item"]
+        item_id = body["id"]
+        item = self.facts.items.get(item_id)
+        if item is None:
+            turn = self._turn_of_item.get(item_id) or (self.facts.turns[-1] if self.facts.turns else None)
+            item = ConversationItem(item_id, turn.turn if turn else None, record.epoch, record.t_ns)
+            self.facts.items[item_id] = item
+        item.type, item.role = body.get("type") or item.type, body.get("role", item.role)
+        item.status = body.get("status") or item.status
+        response = self.facts.responses.get(event.get("response_id", ""))
+        if response is not None:
+            item.response_id, item.turn = response.response_id, response.turn
+        item.text = _words_of(body) or item.text
 
     def response_done(self, record: Record, event: dict[str, Any]) -> None:
         body = event["response"]
@@ -258,17 +380,29 @@ class _Pass:
             response.reason = (body.get("status_details") or {}).get("reason")
             response.usage = body.get("usage")
 
+    def opened(self, record: Record, event: dict[str, Any]) -> None:
+        self.facts.plays = True
+
+    def underrun(self, record: Record, event: dict[str, Any]) -> None:
+        self.facts.underruns.append((record.t_ns, event.get("item_id", "")))
+
     def play_started(self, record: Record, event: dict[str, Any]) -> None:
+        self.facts.plays = True
         if event["item_id"] in self._items:
             self._items[event["item_id"]].played_ns = event.get("first_sample_ns", record.t_ns)
 
     def play_heard(self, record: Record, event: dict[str, Any]) -> None:
         ref = (event.get("audio") or {}).get("audio_ref")
-        item = self._items.get(event.get("item_id", ""))
-        if item is not None and ref:
-            item.heard_refs.append((ref["start"], ref["n"]))
+        if ref:
+            self.sound_heard(event.get("item_id", ""), ref["start"], ref["n"])
+
+    def sound_heard(self, item_id: str, start: int, n: int) -> None:
+        """Sound of a reply was heard."""
+        item = self._items.get(item_id)
+        if item is not None:
+            item.heard_refs.append((start, n))
             # A reply whose player was killed has been heard as far as it was; playback.stopped has the last word.
-            item.heard_ms += ref["n"] / SAMPLES_PER_MS
+            item.heard_ms += n / SAMPLES_PER_MS
 
     def play_stopped(self, record: Record, event: dict[str, Any]) -> None:
         item = self._items.get(event["item_id"])
@@ -280,11 +414,17 @@ class _Pass:
         item = self._items.get(event.get("item_id", ""))
         if item is not None:
             item.remembered_ms = event.get("audio_end_ms")
+        told = self.facts.items.get(event.get("item_id", ""))
+        if told is not None:
+            told.memory = "truncated"
 
     def deleted(self, record: Record, event: dict[str, Any]) -> None:
         item = self._items.get(event.get("item_id", ""))
         if item is not None:
             item.remembered_ms, item.cut = 0, item.cut or item.played_ns is None
+        told = self.facts.items.get(event.get("item_id", ""))
+        if told is not None:
+            told.memory = "deleted"
 
     def error(self, record: Record, event: dict[str, Any]) -> None:
         self.facts.errors.append((record.t_ns, event.get("error") or {}))
@@ -305,6 +445,10 @@ _HANDLERS: dict[tuple[str, str], Any] = {
     ("recv", "input_audio_buffer.speech_stopped"): _Pass.speech_stopped,
     ("recv", "input_audio_buffer.committed"): _Pass.committed,
     ("recv", "conversation.item.input_audio_transcription.completed"): _Pass.transcribed,
+    ("recv", "conversation.item.added"): _Pass.item_told,
+    ("recv", "conversation.item.done"): _Pass.item_told,
+    ("recv", "response.output_item.added"): _Pass.item_told,
+    ("recv", "response.output_item.done"): _Pass.item_told,
     ("recv", "response.created"): _Pass.response_created,
     ("recv", "response.output_audio.delta"): _Pass.audio,
     ("recv", "response.output_audio_transcript.delta"): _Pass.words,
@@ -314,11 +458,22 @@ _HANDLERS: dict[tuple[str, str], Any] = {
     ("recv", "conversation.item.truncated"): _Pass.truncated,
     ("recv", "conversation.item.deleted"): _Pass.deleted,
     ("recv", "error"): _Pass.error,
+    ("local", "voicelab.session.opened"): _Pass.opened,
+    ("local", "voicelab.playback.underrun"): _Pass.underrun,
     ("local", "voicelab.playback.started"): _Pass.play_started,
     ("local", "voicelab.playback.heard"): _Pass.play_heard,
     ("local", "voicelab.playback.stopped"): _Pass.play_stopped,
     ("local", "voicelab.mark"): _Pass.mark,
 }
+
+
+def _words_of(item: dict[str, Any]) -> str:
+    """Return the words in an item; a function call's are its name and arguments, a result's its output."""
+    if item.get("type") == "function_call":
+        return f"{item.get('name')}({item.get('arguments')})"
+    if item.get("type") == "function_call_output":
+        return str(item.get("output") or "")
+    return " ".join(filter(None, (p.get("text") or p.get("transcript") for p in item.get("content") or ())))
 
 
 class Gathering:
@@ -337,6 +492,25 @@ class Gathering:
     def take(self, record: Record) -> None:
         """Take the next record of the run."""
         self._pass.take(record)
+
+    # What most records of a log are, for a reader that has not parsed them whole.
+
+    def wants(self, direction: Direction, kind: str) -> bool:
+        """Return whether anything is learnt from a record of this kind."""
+        return (self._pass.direction(direction), kind) in _HANDLERS
+
+    @property
+    def clip_begins(self) -> bool:
+        """Whether the next frame that is sent says where a clip's labels lie, and has to be taken as a record."""
+        return self._pass.clip_begins
+
+    def sound_came(self, t_ns: int, response_id: str, item_id: str, start: int, n: int) -> None:
+        """Take an audio delta, by when it came and where it lies on the output track."""
+        self._pass.sound_came(t_ns, response_id, item_id, start, n)
+
+    def sound_heard(self, item_id: str, start: int, n: int) -> None:
+        """Take a stretch of a reply that was heard, by where it lies on the heard track."""
+        self._pass.sound_heard(item_id, start, n)
 
 
 def gather(records: Iterable[Record], side: Side = "client") -> Facts:

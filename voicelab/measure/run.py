@@ -4,8 +4,8 @@ In: a run folder, complete, growing, or left by a process that was killed; of a 
 as well, from memory.
 Out: turns, tables, samples, always computed from the log.
 Does not know: plots, or how the log was written.
-A run of a live session keeps no records of its own, so that an hour of conversation needs no more memory than a minute:
-what is new is asked of the memory, turns are told by a `Story` that is read on, and a table reads the whole file.
+Turns are told by a `Story` that is read on, from the memory of a live session or from the log, so that an hour of
+conversation needs little more memory than a minute. Records are kept only where somebody asks a saved run for them.
 """
 
 from __future__ import annotations
@@ -13,25 +13,39 @@ from __future__ import annotations
 import copy
 import wave
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.samples import Samples
-from voicelab.measure.facts import Facts, gather
-from voicelab.measure.prices import Price, price_of
-from voicelab.measure.speech import evidence_of
+from voicelab.measure.cache import kept_table
+from voicelab.measure.columns import TableName
+from voicelab.measure.facts import Facts
+from voicelab.measure.interaction import interaction
+from voicelab.measure.metric import Metric
+from voicelab.measure.prices import Price, price_of, read_prices
+from voicelab.measure.speech import Evidence
 from voicelab.measure.story import Story
-from voicelab.measure.tables import costs_table, events_table, responses_table, turns_table, vad_table
+from voicelab.measure.tables import (
+    costs_table,
+    events_table,
+    items_table,
+    metrics_table,
+    responses_table,
+    tools_table,
+    turns_table,
+    vad_table,
+)
 from voicelab.measure.turns import Turn
 from voicelab.measure.turns_so_far import TurnsSoFar
 from voicelab.runlog.loudness import BUCKET_SAMPLES, Loudness, outline
-from voicelab.runlog.manifest import Manifest, read_manifest
+from voicelab.runlog.manifest import Manifest, Side, read_manifest
 from voicelab.runlog.reader import RecordReader
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
 from voicelab.runlog.tail import Tail
@@ -56,6 +70,8 @@ class Run:
         one thread in at a time.
     loudness : Loudness, optional
         The outline of the newest sound of a live session.
+    prices : mapping, optional
+        Prices that go before those that the run was recorded with and those of the price table.
 
     Raises
     ------
@@ -70,18 +86,18 @@ class Run:
         live: Tail | None = None,
         reading: Callable[[], AbstractContextManager[None]] = nullcontext,
         loudness: Loudness | None = None,
+        prices: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = Path(folder)
         self._live = live
         self._reading = reading
         self._loudness = loudness
+        self._prices = prices
         self._over = False
-        self._reader = RecordReader(self.folder)
-        self._read: list[Record] = []
-        self._facts: tuple[int, Facts] | None = None
-        self._story = Story()
+        self._side = self.manifest.side  # a folder that is no run is an error now, not later
+        self._log = _Log(self.folder, self._side)
+        self._kept = _Kept(self.folder)
         self._turns = TurnsSoFar()
-        self.manifest  # noqa: B018 - a folder that is no run is an error now, not later
 
     def __repr__(self) -> str:
         manifest = self.manifest
@@ -115,24 +131,27 @@ class Run:
     @property
     def bad_lines(self) -> int:
         """How many lines of the log were no records and were set aside."""
-        if self._live is None:
-            self.records()
-            return self._reader.n_bad
         with self._reading():
-            for record in self._reader.read_new():
-                self._story.take(record)
-            return self._reader.n_bad
+            return self._read_log().n_bad
+
+    @property
+    def prices(self) -> Mapping[str, Any] | None:
+        """Prices that go before those of the table: given when the run was opened, or when it was recorded."""
+        return self._prices or self.manifest.prices.get("overrides")
 
     @property
     def price(self) -> Price | None:
         """Whose prices the cost columns use; None: unknown."""
-        return price_of(self.manifest.prices.get("model", ""))
+        return price_of(self.manifest.prices.get("model", ""), self.prices)
 
     def records(self) -> list[Record]:
         """Return all records so far."""
         if self._live is None:
-            self._read += self._reader.read_new()
-            return list(self._read)
+            # Read to the end before it is shown: two threads may ask a saved run at the same time.
+            kept = _Kept(self.folder) if not self._kept.records else self._kept
+            kept.records += kept.reader.read_new()
+            self._kept = kept
+            return list(kept.records)
         with self._reading():
             records = RecordReader(self.folder).read_new()
         last = records[-1].seq if records else -1
@@ -153,57 +172,107 @@ class Run:
 
     def facts(self) -> Facts:
         """Return who said what when, so far."""
-        if self._live is None:
-            return self._facts_of_folder()
         with self._reading():
-            return copy.deepcopy(self._read_on().facts)  # what the story knows goes on changing
+            facts = self._read_on().facts
+            return copy.deepcopy(facts) if self.growing else facts  # what the story knows goes on changing
+
+    def evidence(self) -> Evidence:
+        """Return what there is to find the user's speech by, so far."""
+        with self._reading():
+            return self._read_on().evidence()
 
     def turn_list(self) -> list[Turn]:
         """Return one `Turn` for each user turn; asked again, only turns that have changed are measured again."""
-        if self._live is None:
-            facts = self._facts_of_folder()
-            return self._turns.tell(facts, evidence_of(facts, self._read), self.price, self.samples)
         with self._reading():
             story = self._read_on()
-            return self._turns.tell(story.facts, story.evidence(), self.price, self._samples)
+            return self._turns.tell(story.facts, story.evidence(), self.price, self._samples, self.prices)
 
-    def _facts_of_folder(self) -> Facts:
-        records = self.records()
-        if self._facts is None or self._facts[0] != len(records):
-            self._facts = (len(records), gather(records, self.manifest.side))
-        return self._facts[1]
+    def metric_list(self) -> list[Metric]:
+        """Return the metrics of turn-taking, delivery and recognition; see `voicelab.measure.interaction`."""
+        with self._reading():
+            story = self._read_on()
+            turns, duration_ms = self.turn_list(), self.duration_ms
+            return interaction(story.facts, turns, story.evidence(), duration_ms, self.manifest, self.records())
 
     def _read_on(self) -> Story:
-        """Let the story of a live session take what is new: from memory, unless it has fallen too far behind."""
-        new = self._live.since(self._story.last_seq) if self._live is not None else []
-        for record in [*self._reader.read_new(), *(self._live or ())] if new is None else new:
-            self._story.take(record)
-        return self._story
+        """Let the story take what is new: from memory, unless there is none or it has fallen too far behind."""
+        if self._live is None:
+            return self._read_log().story
+        new = self._live.since(self._log.story.last_seq)
+        if new is None:
+            new = list(self._live)
+            self._read_log()
+        for record in new:
+            self._log.story.take(record)
+        return self._log.story
+
+    def _read_log(self) -> _Log:
+        """Let the story take what is new in the folder; a first reading is shown when it is whole."""
+        log = _Log(self.folder, self._side) if self._live is None and not self._log.begun else self._log
+        log.read_on()
+        self._log = log
+        return log
+
+    def table(self, name: TableName) -> pl.DataFrame:
+        """Return a table by its name; its columns are those of `voicelab.measure.columns.TABLES`.
+
+        Tables of a long log that is complete are kept beside it; see `voicelab.measure.cache`. The events are not: they
+        are the log itself.
+        """
+        make = self._makers()[name]
+        if self.growing or name == "events":
+            with self._reading():
+                return make()
+        return kept_table(self.folder, name, repr((self.price, self.prices)), make)
+
+    def _makers(self) -> dict[TableName, Callable[[], pl.DataFrame]]:
+        return {
+            "events": lambda: events_table(self.records()),
+            "turns": lambda: turns_table(self.turn_list()),
+            "responses": lambda: responses_table(self._read_on().facts, self.price),
+            "items": lambda: items_table(self._read_on().facts),
+            "tools": lambda: tools_table(self._read_on().facts),
+            "costs": lambda: costs_table(
+                self._read_on().facts, self.price, self.manifest.prices.get("model", ""), self.prices
+            ),
+            "vad": lambda: vad_table(self.records(), self._read_on().facts),
+            "metrics": lambda: metrics_table(self.metric_list()),
+        }
 
     def events(self) -> pl.DataFrame:
-        """Return one row a record; see `voicelab.measure.tables.events_table`."""
-        return events_table(self.records())
+        """Return one row a record."""
+        return self.table("events")
 
     def turns(self) -> pl.DataFrame:
         """Return one row a user turn; the columns are the fields of `Turn`."""
-        return turns_table(self.turn_list())
+        return self.table("turns")
 
     def responses(self) -> pl.DataFrame:
-        """Return one row a response; see `voicelab.measure.tables.responses_table`."""
-        return responses_table(self.facts(), self.price)
+        """Return one row a response."""
+        return self.table("responses")
+
+    def items(self) -> pl.DataFrame:
+        """Return one row an item of the conversation."""
+        return self.table("items")
+
+    def tools(self) -> pl.DataFrame:
+        """Return one row a function call."""
+        return self.table("tools")
 
     def costs(self) -> pl.DataFrame:
-        """Return one row a response and meter; see `voicelab.measure.tables.costs_table`."""
-        return costs_table(self.facts(), self.price)
+        """Return one row a response (or transcription) and meter."""
+        return self.table("costs")
 
     def vad(self) -> pl.DataFrame:
         """Return one row a scored window of the sent audio."""
-        return vad_table(self.records())
+        return self.table("vad")
+
+    def metrics(self) -> pl.DataFrame:
+        """Return one row a metric and basis: labelled, estimated and measured values stand apart."""
+        return self.table("metrics")
 
     def samples(self, track: Track, start: int = 0, n: int | None = None) -> Samples:
         """Return samples of a track (24 kHz); none where the sound is missing."""
-        if self._live is None:
-            return self._samples(track, start, n)
         with self._reading():
             return self._samples(track, start, n)
 
@@ -239,9 +308,41 @@ class Run:
     @property
     def duration_ms(self) -> float:
         """How long the run is: to its last record, or the end of its sound."""
-        records = self.records() if self._live is None else list(self._live)
-        last_ms = records[-1].t_ns / 1e6 if records else 0.0
+        with self._reading():
+            last_ms = self._read_on().last_t_ns / 1e6
         return max([last_ms, *(_track_ms(self.folder / f"{name}.wav") for name in ("input", "heard"))])
+
+
+class _Log:
+    """A log as far as it has been read, as a story."""
+
+    def __init__(self, folder: Path, side: Side) -> None:
+        self.story = Story(side)
+        self._reader = RecordReader(folder)
+        self._n_unreadable = 0
+
+    @property
+    def begun(self) -> bool:
+        return self._reader.offset > 0
+
+    @property
+    def n_bad(self) -> int:
+        return self._reader.n_bad + self._n_unreadable
+
+    def read_on(self) -> None:
+        self._n_unreadable += self.story.take_lines(self._reader.read_new_lines())
+
+
+@dataclass
+class _Kept:
+    """All records of a saved run, once somebody has asked for them."""
+
+    folder: Path
+    records: list[Record] = field(default_factory=list)
+    reader: RecordReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = RecordReader(self.folder)
 
 
 def _track_ms(path: Path) -> float:
@@ -252,12 +353,20 @@ def _track_ms(path: Path) -> float:
         return 0.0
 
 
-def open_run(folder: str | PathLike[str]) -> Run:
+def open_run(folder: str | PathLike[str], *, prices: str | PathLike[str] | Mapping[str, Any] | None = None) -> Run:
     """Open a run folder; it may still grow, or have lost its writer.
+
+    Parameters
+    ----------
+    folder : path
+    prices : path or mapping, optional
+        Prices that go before those of the table, in its shape; see `voicelab.measure.prices.read_prices`.
 
     Raises
     ------
     RunError
         The folder is no run.
+    ConfigError
+        The prices cannot be read.
     """
-    return Run(folder)
+    return Run(folder, prices=read_prices(prices))

@@ -1,4 +1,4 @@
-"""Where the user spoke, and how that is known: by a clip's label, by the speech scores, or by the detector alone.
+"""Where the user spoke, and how that is known: by a person's mark, a clip's label, the speech scores, or the detector.
 
 In: facts; the input audio clock; windows that were scored as speech.  Out: `Speech` values on the run's time line.
 Does not know: latency, replies, sound.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from voicelab.measure.clocks import InputClock
@@ -16,7 +16,7 @@ from voicelab.measure.facts import Facts, Label, TurnFacts
 from voicelab.runlog.record import Record
 
 DEFAULT_THRESHOLD = 0.5
-EndFrom: TypeAlias = Literal["label", "speech scores", "detector"]
+EndFrom: TypeAlias = Literal["label", "mark", "speech scores", "detector"]
 #: Begin and end, ms on the run's time line.
 Window: TypeAlias = tuple[float, float]
 
@@ -39,12 +39,21 @@ class Evidence:
     labels : sequence of Label
     voiced_ms : sequence of (float, float)
         Windows of the sent audio that this side scored as speech, in order.
+    true_ends_ms : sequence of float
+        Where somebody marked the true end of speech, in the order in which the marks were made.
     """
 
-    def __init__(self, clock: InputClock, labels: Sequence[Label], voiced_ms: Sequence[Window]) -> None:
+    def __init__(
+        self,
+        clock: InputClock,
+        labels: Sequence[Label],
+        voiced_ms: Sequence[Window],
+        true_ends_ms: Sequence[float] = (),
+    ) -> None:
         self._clock = clock
         self._labels = labels
         self._voiced_ms = voiced_ms
+        self._true_ends_ms = tuple(true_ends_ms)
         ends = ((label.speech_end_ms, n) for n, label in enumerate(labels))
         self._label_ends = sorted((end_ms, n) for end_ms, n in ends if end_ms is not None)
 
@@ -57,14 +66,21 @@ class Evidence:
         if begin is None or decided is None:
             return Speech()
         label = self._label_between(begin, decided)
+        marked = self._mark_between(begin, decided)
         if label is not None:
             start = label.speech_start_ms
-            return Speech(start if start is not None and start >= begin else begin, label.speech_end_ms, "label")
+            speech = Speech(start if start is not None and start >= begin else begin, label.speech_end_ms, "label")
+            return speech if marked is None else replace(speech, end_ms=marked, end_from="mark")
         # The detector's begin has the prefix padding in front of it; speech begins with the first voiced window after.
         first, last = (bisect_right(self._voiced_ms, ms, key=_window_end) for ms in (begin, decided))
+        speech = Speech(begin, decided, "detector")
         if first < last:
-            return Speech(max(begin, self._voiced_ms[first][0]), self._voiced_ms[last - 1][1], "speech scores")
-        return Speech(begin, decided, "detector")
+            speech = Speech(max(begin, self._voiced_ms[first][0]), self._voiced_ms[last - 1][1], "speech scores")
+        return speech if marked is None else replace(speech, end_ms=marked, end_from="mark")
+
+    def _mark_between(self, begin_ms: float, decided_ms: float) -> float | None:
+        """Return the true end that was marked there last: who marks twice has thought again."""
+        return next((ms for ms in reversed(self._true_ends_ms) if begin_ms <= ms <= decided_ms), None)
 
     def _label_between(self, begin_ms: float, decided_ms: float) -> Label | None:
         """Return the first label whose speech ends there."""
@@ -80,7 +96,7 @@ def evidence_of(facts: Facts, records: Sequence[Record]) -> Evidence:
         if record.type == "voicelab.vad":
             event, threshold = record.event, threshold_at(facts, record.t_ns)
             voiced += voiced_windows(event["start_ms"], event["window_ms"], enumerate(event["p"]), threshold)
-    return Evidence(InputClock(records), facts.labels, voiced)
+    return Evidence(InputClock(records), facts.labels, voiced, facts.true_ends_ms())
 
 
 def threshold_at(facts: Facts, t_ns: int) -> float:

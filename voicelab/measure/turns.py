@@ -18,17 +18,18 @@ ms frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from voicelab.audio.samples import Samples
 from voicelab.measure.facts import Facts, ItemFacts, TurnFacts
-from voicelab.measure.prices import Price, cost_usd
+from voicelab.measure.history import Share, history_shares
+from voicelab.measure.ledger import added, ledger_of, was_cut
+from voicelab.measure.prices import Price, cost_usd, is_clamped, price_of
 from voicelab.measure.speech import EndFrom, Speech, evidence_of
-from voicelab.protocol.usage import ASSISTANT_AUDIO_MS_PER_TOKEN
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
 from voicelab.turns.voiced import audible_start_ms
 
@@ -43,11 +44,13 @@ class Turn:
     """One user turn and everything it caused. Times are ms on the run's time line, durations ms.
 
     ``None`` means: does not exist for this turn (a typed turn has no end of speech) or cannot be known from the log.
+    What each field means stands in `voicelab.measure.columns`.
     """
 
     turn: int
     kind: Literal["spoken", "typed"]
     epoch: int
+    item_id: str
     transcript: str | None
     reply: str
     calls: tuple[str, ...]
@@ -58,7 +61,9 @@ class Turn:
     speech_end_from: EndFrom | None
     stopped_ms: float | None
     first_played_ms: float | None
+    first_audible_ms: float | None
     voice_to_voice_ms: float | None
+    from_stopped_ms: float | None
     endpoint_ms: float | None
     request_ms: float | None
     model_ms: float | None
@@ -66,34 +71,79 @@ class Turn:
     leading_silence_ms: float | None
     residual_ms: float | None
     first_audio_ms: float | None
+    transcript_delay_ms: float | None
     generated_ms: float
     delivered_ms: float
-    heard_ms: float
+    heard_ms: float | None
     remembered_ms: float
+    wasted_ms: float | None
     input_tokens: int
     cached_tokens: int
     output_tokens: int
     audio_tokens_out: int
+    history_tokens: int
     cost_usd: float | None
+    history_usd: float | None
+    wasted_usd: float | None
+    transcription_usd: float | None
+    clamped: bool
 
 
-def turns_of(facts: Facts, records: Sequence[Record], price: Price | None, read_track: ReadTrack) -> list[Turn]:
+@dataclass(frozen=True)
+class Context:
+    """What a turn cannot know of itself: whose prices, what of its input was history, whether sound was played here.
+
+    Parameters
+    ----------
+    price : Price or None
+        Of the model that answers; None leaves the dollars None.
+    prices : mapping or None
+        Overrides, where the price of the transcription's model is looked up first.
+    shares : mapping of str to Share
+        By response; see `voicelab.measure.history`.
+    plays : bool
+        See `Facts.plays`.
+    """
+
+    price: Price | None
+    prices: Mapping[str, Any] | None
+    shares: Mapping[str, Share]
+    plays: bool
+
+    def of(self, turn: TurnFacts) -> Context:
+        """Return the same with only what concerns one turn, so that two of them can be compared."""
+        ids = [response.response_id for response in turn.responses]
+        return replace(self, shares={key: self.shares[key] for key in ids if key in self.shares})
+
+
+def context_of(facts: Facts, price: Price | None, prices: Mapping[str, Any] | None = None) -> Context:
+    """Return what the turns of a run are told with."""
+    return Context(price, prices, history_shares(list(facts.responses.values()), price), facts.plays)
+
+
+def turns_of(
+    facts: Facts,
+    records: Sequence[Record],
+    price: Price | None,
+    read_track: ReadTrack,
+    prices: Mapping[str, Any] | None = None,
+) -> list[Turn]:
     """Return one `Turn` for each user turn.
 
     Parameters
     ----------
     facts, records
         Of one run.
-    price : Price or None
-        Whose prices; None leaves ``cost_usd`` None.
+    price, prices
+        See `Context`.
     read_track : callable
         ``(track, start, n) -> samples``; fewer samples, or none, where the sound is missing.
     """
-    evidence = evidence_of(facts, records)
-    return [turn_of(turn, evidence.speech_of(turn), price, read_track) for turn in facts.turns]
+    evidence, context = evidence_of(facts, records), context_of(facts, price, prices)
+    return [turn_of(turn, evidence.speech_of(turn), context.of(turn), read_track) for turn in facts.turns]
 
 
-def turn_of(turn: TurnFacts, speech: Speech, price: Price | None, read_track: ReadTrack) -> Turn:
+def turn_of(turn: TurnFacts, speech: Speech, context: Context, read_track: ReadTrack) -> Turn:
     """Return one turn. It is made of what is given here and of nothing else: the same again while none of it changes.
 
     Parameters
@@ -101,47 +151,67 @@ def turn_of(turn: TurnFacts, speech: Speech, price: Price | None, read_track: Re
     turn : TurnFacts
     speech : Speech
         Where the user spoke; see `voicelab.measure.speech.Evidence`.
-    price, read_track
+    context : Context
+        Of this turn.
+    read_track
         As for `turns_of`.
     """
-    start_ms, end_ms, end_from = speech.start_ms, speech.end_ms, speech.end_from
     items = [item for response in turn.responses for item in response.items.values() if item.n_samples]
     usages = [response.usage for response in turn.responses if response.usage]
-    costs = [cost_usd(usage, price) for usage in usages]
-    audio_out = sum((u.get("output_token_details") or {}).get("audio_tokens", 0) for u in usages)
-    delivered_ms = sum(item.n_samples for item in items) * 1000 / TRACK_RATE_HZ
-    latency = _latency(turn, items, end_ms, read_track)
     last = turn.responses[-1] if turn.responses else None
     return Turn(
         turn=turn.turn,
         kind=turn.kind,
         epoch=turn.epoch,
+        item_id=turn.item_id,
         transcript=turn.transcript,
         reply=" ".join(r.text.strip() for r in turn.responses if r.text.strip()),
         calls=tuple(call for response in turn.responses for call in response.calls),
         status=last.status if last else "no response",
-        interrupted=any(item.cut for item in items) or any(r.status == "cancelled" for r in turn.responses),
-        speech_start_ms=start_ms,
-        speech_end_ms=end_ms,
-        speech_end_from=end_from,
+        interrupted=any(was_cut(response) for response in turn.responses),
+        speech_start_ms=speech.start_ms,
+        speech_end_ms=speech.end_ms,
+        speech_end_from=speech.end_from,
         stopped_ms=_ms(turn.stopped_ns),
         first_played_ms=_ms(items[0].played_ns) if items else None,
-        **latency,
-        generated_ms=float(audio_out * ASSISTANT_AUDIO_MS_PER_TOKEN) if usages else delivered_ms,
-        delivered_ms=delivered_ms,
-        heard_ms=sum(item.heard_ms for item in items),
-        remembered_ms=sum(_remembered_ms(item) for item in items),
+        **_latency(turn, items, speech.end_ms, read_track),
+        transcript_delay_ms=_between(speech.end_ms, _ms(turn.transcribed_ns)),
+        **_sound(turn, context),
         input_tokens=sum(u.get("input_tokens", 0) for u in usages),
         cached_tokens=sum((u.get("input_token_details") or {}).get("cached_tokens", 0) for u in usages),
         output_tokens=sum(u.get("output_tokens", 0) for u in usages),
-        audio_tokens_out=audio_out,
-        cost_usd=sum(c for c in costs if c is not None) if costs and None not in costs else None,
+        **_money(turn, usages, context),
+        clamped=any(is_clamped(usage) for usage in usages),
     )
 
 
-def _latency(
-    turn: TurnFacts, items: list[ItemFacts], end_ms: float | None, read_track: ReadTrack
-) -> dict[str, float | None]:
+def _sound(turn: TurnFacts, context: Context) -> dict[str, Any]:
+    """Return the ledger of a turn: that of its responses, added up."""
+    ledgers = [ledger_of(response, context.price, plays=context.plays) for response in turn.responses]
+    return {
+        "generated_ms": sum(ledger.made_ms for ledger in ledgers),
+        "delivered_ms": sum(ledger.delivered_ms for ledger in ledgers),
+        "heard_ms": added([ledger.heard_ms for ledger in ledgers]),
+        "remembered_ms": sum(ledger.remembered_ms for ledger in ledgers),
+        "wasted_ms": added([ledger.wasted_ms for ledger in ledgers]),
+        "wasted_usd": added([ledger.wasted_usd for ledger in ledgers]),
+        "audio_tokens_out": sum(ledger.billed_tokens for ledger in ledgers),
+    }
+
+
+def _money(turn: TurnFacts, usages: Sequence[Mapping[str, Any]], context: Context) -> dict[str, Any]:
+    """Return what a turn costs, and how much of it is paid for what was sent or said before."""
+    shares = list(context.shares.values())
+    used, model = turn.transcription_usage, turn.transcription_model
+    return {
+        "history_tokens": sum(share.history_tokens for share in shares),
+        "cost_usd": added([cost_usd(usage, context.price) for usage in usages]) if usages else None,
+        "history_usd": added([share.history_usd for share in shares]) if usages else None,
+        "transcription_usd": cost_usd(used, price_of(model, context.prices)) if used and model else None,
+    }
+
+
+def _latency(turn: TurnFacts, items: list[ItemFacts], end_ms: float | None, read_track: ReadTrack) -> dict[str, Any]:
     """Return the latency stack of one turn; every part that cannot be known is None."""
     first = items[0] if items else None
     created_ms = _ms(turn.responses[0].created_ns) if turn.responses else None
@@ -161,7 +231,9 @@ def _latency(
     known = [part for part in parts.values() if part is not None]
     return {
         **parts,
+        "first_audible_ms": audible_ms,
         "voice_to_voice_ms": voice_to_voice,
+        "from_stopped_ms": _between(stopped_ms, audible_ms),
         "residual_ms": voice_to_voice - sum(known) if voice_to_voice is not None and len(known) == 5 else None,
         # What is usually called time to first audio: it hides the wait for silence.
         "first_audio_ms": _between(stopped_ms if stopped_ms is not None else _ms(turn.requested_ns), delta_ms),
@@ -193,10 +265,6 @@ def _first_audible_ms(item: ItemFacts, read_track: ReadTrack) -> float | None:
     samples = np.concatenate(heard)
     audible = audible_start_ms(samples, TRACK_RATE_HZ) if len(samples) else None
     return None if audible is None else start * 1000 / TRACK_RATE_HZ + audible
-
-
-def _remembered_ms(item: ItemFacts) -> float:
-    return item.n_samples * 1000 / TRACK_RATE_HZ if item.remembered_ms is None else float(item.remembered_ms)
 
 
 def _ms(t_ns: int | None) -> float | None:

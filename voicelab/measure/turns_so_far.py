@@ -11,13 +11,15 @@ some microseconds; to listen for the beginnings of speech takes milliseconds.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from voicelab.audio.samples import Samples
 from voicelab.measure.facts import Facts, TurnFacts
 from voicelab.measure.prices import Price
 from voicelab.measure.speech import Evidence, Speech
-from voicelab.measure.turns import ReadTrack, Turn, turn_of
+from voicelab.measure.turns import Context, ReadTrack, Turn, context_of, turn_of
 from voicelab.runlog.record import Track
 
 
@@ -27,7 +29,7 @@ class _Told:
 
     facts: TurnFacts
     speech: Speech
-    price: Price | None
+    context: Context
     turn: Turn
 
 
@@ -40,15 +42,23 @@ class TurnsSoFar:
     def __init__(self) -> None:
         self._told: list[_Told | None] = []
 
-    def tell(self, facts: Facts, evidence: Evidence, price: Price | None, read_track: ReadTrack) -> list[Turn]:
+    def tell(
+        self,
+        facts: Facts,
+        evidence: Evidence,
+        price: Price | None,
+        read_track: ReadTrack,
+        prices: Mapping[str, Any] | None = None,
+    ) -> list[Turn]:
         """Return one `Turn` for each user turn; the arguments are those of `turns_of`, as they are now."""
+        whole = context_of(facts, price, prices)
         before = self._told + [None] * (len(facts.turns) - len(self._told))
         turns: list[Turn] = []
         told: list[_Told | None] = []
         for known, now in zip(before, facts.turns, strict=True):
-            speech = evidence.speech_of(now)
-            if known is None or known.facts != now or known.speech != speech or known.price != price:
-                known, turn = _tell(now, speech, price, read_track)
+            speech, context = evidence.speech_of(now), whole.of(now)
+            if known is None or known.facts != now or known.speech != speech or known.context != context:
+                known, turn = _tell(now, speech, context, read_track)
             else:
                 turn = known.turn
             turns.append(turn)
@@ -58,7 +68,7 @@ class TurnsSoFar:
         return turns
 
 
-def _tell(facts: TurnFacts, speech: Speech, price: Price | None, read_track: ReadTrack) -> tuple[_Told | None, Turn]:
+def _tell(facts: TurnFacts, speech: Speech, context: Context, read_track: ReadTrack) -> tuple[_Told | None, Turn]:
     """Return a turn; it is not kept where some of its sound is still to come."""
     is_short = False
 
@@ -68,5 +78,5 @@ def _tell(facts: TurnFacts, speech: Speech, price: Price | None, read_track: Rea
         is_short |= len(samples) < n
         return samples
 
-    turn = turn_of(facts, speech, price, read)
-    return None if is_short else _Told(copy.deepcopy(facts), speech, price, turn), turn
+    turn = turn_of(facts, speech, context, read)
+    return None if is_short else _Told(copy.deepcopy(facts), speech, context, turn), turn
