@@ -63,7 +63,7 @@ class Tape:
 
     # --- records ---------------------------------------------------------------------------------------------
 
-    def write(self, direction: Direction, kind: str, at_ms: float, **event: Any) -> None:
+    def write(self, direction: Direction, kind: str, at_ms: float, /, **event: Any) -> None:
         """Write one record."""
         self.records.append(
             Record(
@@ -77,13 +77,13 @@ class Tape:
             )
         )
 
-    def send(self, kind: str, at_ms: float, **event: Any) -> None:
+    def send(self, kind: str, at_ms: float, /, **event: Any) -> None:
         self.write("send", kind, at_ms, **event)
 
-    def recv(self, kind: str, at_ms: float, **event: Any) -> None:
+    def recv(self, kind: str, at_ms: float, /, **event: Any) -> None:
         self.write("recv", kind, at_ms, **event)
 
-    def local(self, kind: str, at_ms: float, **event: Any) -> None:
+    def local(self, kind: str, at_ms: float, /, **event: Any) -> None:
         self.write("local", f"voicelab.{kind}", at_ms, **event)
 
     def place(self, track: Track, start_ms: float, samples: Samples) -> dict[str, Any]:
@@ -180,3 +180,54 @@ class Tape:
             writer.audio(track, 0, samples)
         writer.finish(facts)
         return Run(folder)
+
+
+class Talk(Tape):
+    """A tape on which sound is sent without a gap from 0 on, so that its clock is the run's time line."""
+
+    def __init__(self, *, threshold: float | None = 0.5) -> None:
+        super().__init__()
+        self._sent_ms = 0
+        self.opened(threshold=threshold)
+
+    def local_about(self, kind: str, now_ms: float, at_ms: float, **event: Any) -> None:
+        """Write a local fact that has an ``at_ms`` of its own."""
+        self.local(kind, now_ms, **event)
+        self.records[-1].event["at_ms"] = at_ms
+
+    def until(self, at_ms: int) -> None:
+        """Send silence up to an instant, a multiple of 20."""
+        self.frames(self._sent_ms, at_ms)
+        self._sent_ms = max(self._sent_ms, at_ms)
+
+    def clip(self, at_ms: int, length_ms: int, **labels: Any) -> None:
+        """Play a clip; times in the labels are of the run here."""
+        self.until(at_ms)
+        placed = {name: labels[name] - at_ms for name in ("speech_start_ms", "speech_end_ms") if name in labels}
+        if "pauses_ms" in labels:
+            placed["pauses_ms"] = [[begin - at_ms, end - at_ms] for begin, end in labels["pauses_ms"]]
+        self.local("source.started", at_ms, clip="clip", duration_ms=length_ms, labels={**labels, **placed})
+        self.until(at_ms + length_ms)
+
+    def said(self, start_ms: int, end_ms: int, **labels: Any) -> None:  # type: ignore[override]
+        """Play a clip in which the user speaks from here to there."""
+        self.clip(start_ms - 100, end_ms - start_ms + 200, speech_start_ms=start_ms, speech_end_ms=end_ms, **labels)
+
+    def found(self, item_id: str, start_ms: int, end_ms: int, *, late_ms: int = 20, text: str | None = None) -> None:
+        """Let the detector find speech between two positions; it says so some ms later."""
+        self.spoke(item_id, start_ms, end_ms, started_ms=start_ms + late_ms, stopped_ms=end_ms + late_ms)
+        if text is not None:
+            kind = "conversation.item.input_audio_transcription.completed"
+            self.recv(kind, end_ms + late_ms + 5, item_id=item_id, transcript=text)
+
+    def reply(self, name: str, at_ms: float, length_ms: float, words: str = "a b c d", *, heard_ms: float = -1) -> None:
+        """Answer: heard from an instant on, made 20 ms before; cut off where less is heard than was made."""
+        heard = length_ms if heard_ms < 0 else heard_ms
+        self.created(name, at_ms - 20)
+        super().said(name, f"item_{name}", at_ms - 10, words)
+        self.sound(name, f"item_{name}", at_ms - 10, loud(length_ms))
+        self.done(name, at_ms - 5, None)
+        self.played(f"item_{name}", at_ms)
+        self.heard(f"item_{name}", at_ms, loud(heard))
+        reason = "finished" if heard == length_ms else "interrupted"
+        self.stopped(f"item_{name}", at_ms + heard, heard, length_ms, reason)

@@ -194,6 +194,29 @@ def test_items_are_what_the_conversation_remembers() -> None:
     ]
 
 
+def test_items_belong_to_the_turn_that_they_are_of_and_history_carried_over_to_none() -> None:
+    """A typed message to the turn that it begins, a result to that of its call, replayed history to none."""
+    tape = Tape()
+    told = "conversation.item.added"
+    tape.recv(told, 0, item={"id": "item_old", "type": "message", "role": "user"})
+    tape.recv(told, 1, item={"id": "item_older", "type": "message", "role": "assistant"})
+    tape.typed("What is 12 * 7?", 10)
+    tape.recv(told, 20, item={"id": "item_u1", "type": "message", "role": "user"})
+    tape.send("response.create", 30)
+    tape.created("resp_1", 40)
+    call = {"response_id": "resp_1", "item_id": "item_f1", "call_id": "call_1"}
+    tape.recv("response.function_call_arguments.done", 50, **call, name="f", arguments="{}")
+    tape.recv(told, 60, item={"id": "item_o1", "type": "function_call_output", "call_id": "call_1", "output": "84"})
+    rows = items_table(tape.facts()).select("item_id", "turn", "type").rows()
+    assert rows == [
+        ("item_old", None, "message"),
+        ("item_older", None, "message"),
+        ("item_u1", 1, "message"),
+        ("item_o1", 1, "function_call_output"),
+    ]
+    assert tape.turns()[0].item_id == "item_u1"
+
+
 def test_tools_tell_the_silence_that_the_listener_sits_through(conversation: Tape) -> None:
     """From the finished arguments to the result sent, and on to the first sound of the response after it."""
     row = tools_table(conversation.facts()).row(0, named=True)

@@ -3,9 +3,9 @@
 In: a run folder, a way to make a table.  Out: the table.
 Does not know: what a table means.
 
-A kept table carries in its metadata what it was made of: size and time of every file of the run, the version of the
-definitions, the prices. Where one of them is another the table is made anew. A folder that cannot be written is read
-all the same. Polars is imported when a table is asked for.
+A kept table carries in its metadata what it was made of: size and time of every file of the run, the versions of
+voicelab and of the definitions, the prices. Where one of them is another the table is made anew. A folder that cannot
+be written is read all the same. Polars is imported when a table is asked for.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import voicelab
 from voicelab.measure.columns import METRIC_VERSION, TABLES, TableName
 from voicelab.runlog.manifest import MANIFEST
 from voicelab.runlog.writer import EVENTS, TRACKS
@@ -76,4 +77,4 @@ def _made_of(folder: Path, name: TableName, prices: str) -> str:
     stats = [(file, (folder / file).stat()) for file in files if (folder / file).exists()]
     facts = [(file, stat.st_size, stat.st_mtime_ns) for file, stat in stats]
     columns = [column.name for column in TABLES[name]]
-    return sha256(repr((facts, columns, METRIC_VERSION, prices)).encode()).hexdigest()
+    return sha256(repr((facts, columns, METRIC_VERSION, voicelab.__version__, prices)).encode()).hexdigest()

@@ -166,14 +166,11 @@ class _Pass:
         self._typed: tuple[Record, dict[str, Any]] | None = None
         self._transcription_model: str | None = None
         self._unspoken: list[ToolFacts] = []
+        self._last_user_item: ConversationItem | None = None
 
     def direction(self, written: Direction) -> Direction:
         """Return which way a record went as the client sees it."""
         return written if self._side == "client" else _FROM_THE_OTHER_END[written]
-
-    @property
-    def clip_begins(self) -> bool:
-        return self._clip is not None
 
     def take(self, record: Record) -> None:
         handler = _HANDLERS.get((self.direction(record.dir), record.type))
@@ -254,10 +251,12 @@ class _Pass:
             asked, item = self._typed
             text = " ".join(part.get("text", "") for part in item.get("content") or ())
             self._typed = None
+            told = self._last_user_item
+            item_id = told.item_id if told is not None and told.added_ns >= asked.t_ns else None
             self._add_turn(
                 TurnFacts(
                     turn=len(self.facts.turns) + 1,
-                    item_id=item.get("id") or f"typed-{asked.seq}",
+                    item_id=item_id or item.get("id") or f"typed-{asked.seq}",
                     epoch=record.epoch,
                     kind="typed",
                     began_ns=asked.t_ns,
@@ -361,9 +360,11 @@ class _Pass:
         item_id = body["id"]
         item = self.facts.items.get(item_id)
         if item is None:
-            turn = self._turn_of_item.get(item_id) or (self.facts.turns[-1] if self.facts.turns else None)
+            turn = self._turn_of_item.get(item_id) or self.facts.tools.get(body.get("call_id", ""))
             item = ConversationItem(item_id, turn.turn if turn else None, record.epoch, record.t_ns)
             self.facts.items[item_id] = item
+            if body.get("role") == "user":
+                self._last_user_item = item
         item.type, item.role = body.get("type") or item.type, body.get("role", item.role)
         item.status = body.get("status") or item.status
         response = self.facts.responses.get(event.get("response_id", ""))
@@ -498,11 +499,6 @@ class Gathering:
     def wants(self, direction: Direction, kind: str) -> bool:
         """Return whether anything is learnt from a record of this kind."""
         return (self._pass.direction(direction), kind) in _HANDLERS
-
-    @property
-    def clip_begins(self) -> bool:
-        """Whether the next frame that is sent says where a clip's labels lie, and has to be taken as a record."""
-        return self._pass.clip_begins
 
     def sound_came(self, t_ns: int, response_id: str, item_id: str, start: int, n: int) -> None:
         """Take an audio delta, by when it came and where it lies on the output track."""

@@ -133,6 +133,7 @@ class Story:
             ("local", _HEARD): self._heard,
             ("local", _VAD): self._scored,
         }
+        self._clip_began = False
         self._sounds: list[_Sound] = []
         self._speech: list[_Speech] = []
         self.last_seq = -1
@@ -150,25 +151,27 @@ class Story:
         return sum(self._take_piece(piece) for piece in pieces)
 
     def _take_piece(self, lines: Sequence[Line]) -> int:
-        n_bad, sent = 0, list[Line]()
+        n_bad, sent, ups, seen = 0, list[Line](), self._ups, self.last_seq
         for line in lines:
-            if line.seq <= self.last_seq:
+            if line.seq <= seen:
                 continue  # a live session's, seen in memory before
-            self.last_seq = line.seq
-            # Two lines of three are sound that was sent: nothing but where it lies, and all at once.
-            if line.type == _APPEND and line.dir == self._ups and not self._gathering.clip_begins:
+            kind = line.type
+            # Two lines of three are sound that was sent: nothing but where it lies, and all at once. The first behind
+            # the beginning of a clip is taken as a record: it says where the clip's labels lie.
+            if kind == _APPEND and line.dir == ups and not self._clip_began:
                 sent.append(line)
                 continue
-            if line.type == _CLIP:
+            if kind in (_APPEND, _CLIP):
                 self._take_sent(sent)
                 sent.clear()
+                self._clip_began = kind == _CLIP
             try:
                 self._take_line(line)
             except msgspec.ValidationError:
                 n_bad += 1
         self._take_sent(sent)
-        if lines:
-            self.last_t_ns = lines[-1].t_ns
+        if lines and lines[-1].seq > seen:
+            self.last_seq, self.last_t_ns = lines[-1].seq, lines[-1].t_ns
         return n_bad
 
     def _take_line(self, line: Line) -> None:
@@ -182,6 +185,8 @@ class Story:
             self._take(line.record())
 
     def _take_sent(self, lines: Sequence[Line]) -> None:
+        if not lines:
+            return
         try:
             events = _all_sent.decode(b"[" + b",".join([line.event for line in lines]) + b"]")
         except msgspec.ValidationError:
