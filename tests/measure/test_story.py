@@ -13,7 +13,7 @@ from voicelab.measure.speech import Speech, evidence_of
 from voicelab.measure.story import Story
 from voicelab.runlog.manifest import Side
 from voicelab.runlog.reader import RecordReader
-from voicelab.runlog.record import Direction, encode_line
+from voicelab.runlog.record import AudioRef, Direction, encode_line
 from voicelab.runlog.writer import EVENTS
 
 
@@ -196,3 +196,24 @@ def test_a_true_end_that_somebody_marked_goes_before_label_and_scores(conversati
     assert first == Speech(300.0, 950.0, "mark")
     assert second.end_from == "speech scores"
     assert first == evidence_of(tape.facts(), tape.records).speech_of(story.facts.turns[0])
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(0, 480), (480, 480), (960, 480)],
+        [(0, 480), (480, 300), (960, 480)],  # what a short frame lacks, a gap fills: not end to end all the same
+        [(0, 480), (480, 480), (1440, 480)],
+        [(0, 480), (480, 960), (1440, 480)],
+        [(0, 100)],
+    ],
+)
+@pytest.mark.parametrize("epochs", [(0, 0, 0), (0, 1, 1), (0, 0, 1)])
+def test_frames_that_are_not_parsed_lie_where_each_of_them_lies(
+    tmp_path: Path, places: list[tuple[int, int]], epochs: tuple[int, int, int]
+) -> None:
+    """Whatever their lengths, gaps and connections: as if each had been read."""
+    tape = Tape()
+    for (start, n), tape.epoch in zip(places, epochs, strict=False):
+        tape.send("input_audio_buffer.append", 0, audio=AudioRef(track="input", start=start, n=n).to_event())
+    assert read_back(tape, tmp_path / "run")._sounds == told(tape)._sounds

@@ -95,7 +95,9 @@ class _Sound:
 class _Speech:
     """Speech scores without a gap, all under one threshold."""
 
-    first: Record
+    t_ns: int
+    start_ms: float
+    window_ms: float
     n_thresholds: int
     p: array[float]
     _voiced: list[Window] = field(default_factory=list)
@@ -104,14 +106,14 @@ class _Speech:
 
     @property
     def end_ms(self) -> float:
-        return float(self.first.event["start_ms"] + len(self.p) * self.first.event["window_ms"])
+        return self.start_ms + len(self.p) * self.window_ms
 
     def voiced(self, threshold: float) -> list[Window]:
         """Return the voiced windows; each score is looked at once, unless the threshold is another one now."""
         if threshold != self._threshold:
             self._voiced, self._n_judged, self._threshold = [], 0, threshold
         new = islice(enumerate(self.p), self._n_judged, None)
-        self._voiced += voiced_windows(self.first.event["start_ms"], self.first.event["window_ms"], new, threshold)
+        self._voiced += voiced_windows(self.start_ms, self.window_ms, new, threshold)
         self._n_judged = len(self.p)
         return self._voiced
 
@@ -185,30 +187,31 @@ class Story:
             self._take(line.record())
 
     def _take_sent(self, lines: Sequence[Line]) -> None:
+        """Take appends that follow each other; where frames of one length lie end to end, only the outer two are parsed."""
         if not lines:
             return
+        events = [line.event for line in lines]
+        both_ends = b"[%b,%b]" % (events[0], events[-1])
+        written = b",".join(events)
         try:
-            events = _all_sent.decode(b"[" + b",".join([line.event for line in lines]) + b"]")
+            first, last = (event.audio.audio_ref for event in _all_sent.decode(both_ends))
+            one_length = written.count(b'"n":%d,' % first.n) == len(lines) and lines[0].epoch == lines[-1].epoch
+            if one_length and last.start - first.start == first.n * (len(lines) - 1):
+                # A track only grows, so frames that fill the whole stretch have no gap between them.
+                self._take_sound(lines[0].epoch, first.start, first.n * len(lines))
+                return
+            for line, event in zip(lines, _all_sent.decode(b"[" + written + b"]"), strict=True):
+                self._take_sound(line.epoch, event.audio.audio_ref.start, event.audio.audio_ref.n)
         except msgspec.ValidationError:
             for line in lines:
                 self._take(line.record())
-            return
-        sounds = self._sounds
-        last = sounds[-1] if sounds else None
-        for line, event in zip(lines, events, strict=True):
-            place = event.audio.audio_ref
-            if last is not None and last.start + last.n == place.start and last.epoch == line.epoch:
-                last.n += place.n
-            else:
-                last = _Sound(line.epoch, place.start, place.n)
-                sounds.append(last)
 
     def evidence(self) -> Evidence:
         """Return what all the sound and all the speech scores say of where speech lay."""
         clock = InputClock(sound.record() for sound in self._sounds)
         voiced: list[Window] = []
         for speech in self._speech:
-            voiced += speech.voiced(threshold_at(self.facts, speech.first.t_ns))
+            voiced += speech.voiced(threshold_at(self.facts, speech.t_ns))
         return Evidence(clock, self.facts.labels, voiced, self.facts.true_ends_ms())
 
     def _take(self, record: Record) -> None:
@@ -220,11 +223,9 @@ class Story:
                 self._take_sound(record.epoch, ref["start"], ref["n"])
         elif record.type == _VAD:
             try:
-                msgspec.convert(record.event, _Scores)
+                self._take_scores(record.t_ns, msgspec.convert(record.event, _Scores))
             except msgspec.ValidationError:
                 self.facts.unreadable.append(record.seq)
-            else:
-                self._take_scores(record)
 
     def _came(self, line: Line) -> None:
         event = _came.decode(line.event)
@@ -237,12 +238,7 @@ class Story:
         self._gathering.sound_heard(event.item_id, place.start, place.n)
 
     def _scored(self, line: Line) -> None:
-        if max(_scores.decode(line.event).p, default=0.0) >= self._threshold():
-            self._take_scores(line.record())
-
-    def _threshold(self) -> float:
-        thresholds = self.facts.thresholds
-        return thresholds[-1][1] if thresholds else DEFAULT_THRESHOLD
+        self._take_scores(line.t_ns, _scores.decode(line.event))
 
     def _take_sound(self, epoch: int, start: int, n: int) -> None:
         last = self._sounds[-1] if self._sounds else None
@@ -251,17 +247,13 @@ class Story:
         else:
             self._sounds.append(_Sound(epoch, start, n))
 
-    def _take_scores(self, record: Record) -> None:
-        p = record.event["p"]
-        if max(p, default=0.0) < self._threshold():
+    def _take_scores(self, t_ns: int, scores: _Scores) -> None:
+        thresholds, p = self.facts.thresholds, scores.p
+        if max(p, default=0.0) < (thresholds[-1][1] if thresholds else DEFAULT_THRESHOLD):
             return
-        n_thresholds = len(self.facts.thresholds)
         last = self._speech[-1] if self._speech else None
-        if (
-            last is not None
-            and last.n_thresholds == n_thresholds
-            and abs(last.end_ms - record.event["start_ms"]) < 1e-3
-        ):
+        if last is not None and last.n_thresholds == len(thresholds) and abs(last.end_ms - scores.start_ms) < 1e-3:
             last.p.extend(p)
         else:
-            self._speech.append(_Speech(record, n_thresholds, array("d", p)))
+            new = _Speech(t_ns, scores.start_ms, scores.window_ms, len(thresholds), array("d", p))
+            self._speech.append(new)

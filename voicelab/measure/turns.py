@@ -29,7 +29,7 @@ from voicelab.measure.facts import Facts, ItemFacts, TurnFacts
 from voicelab.measure.history import Share, history_shares
 from voicelab.measure.ledger import added, ledger_of, was_cut
 from voicelab.measure.prices import Price, cost_usd, is_clamped, price_of
-from voicelab.measure.speech import EndFrom, Speech, evidence_of
+from voicelab.measure.speech import EndFrom, Evidence, Speech, evidence_of
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
 from voicelab.turns.voiced import audible_start_ms
 
@@ -139,7 +139,18 @@ def turns_of(
     read_track : callable
         ``(track, start, n) -> samples``; fewer samples, or none, where the sound is missing.
     """
-    evidence, context = evidence_of(facts, records), context_of(facts, price, prices)
+    return turns_by(facts, evidence_of(facts, records), price, read_track, prices)
+
+
+def turns_by(
+    facts: Facts,
+    evidence: Evidence,
+    price: Price | None,
+    read_track: ReadTrack,
+    prices: Mapping[str, Any] | None = None,
+) -> list[Turn]:
+    """Return the same where it is known already what all the records say of speech."""
+    context = context_of(facts, price, prices)
     return [turn_of(turn, evidence.speech_of(turn), context.of(turn), read_track) for turn in facts.turns]
 
 
