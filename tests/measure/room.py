@@ -209,7 +209,7 @@ class Talk(Tape):
         self.local("source.started", at_ms, clip="clip", duration_ms=length_ms, labels={**labels, **placed})
         self.until(at_ms + length_ms)
 
-    def said(self, start_ms: int, end_ms: int, **labels: Any) -> None:  # type: ignore[override]
+    def speaks(self, start_ms: int, end_ms: int, **labels: Any) -> None:
         """Play a clip in which the user speaks from here to there."""
         self.clip(start_ms - 100, end_ms - start_ms + 200, speech_start_ms=start_ms, speech_end_ms=end_ms, **labels)
 
@@ -224,7 +224,7 @@ class Talk(Tape):
         """Answer: heard from an instant on, made 20 ms before; cut off where less is heard than was made."""
         heard = length_ms if heard_ms < 0 else heard_ms
         self.created(name, at_ms - 20)
-        super().said(name, f"item_{name}", at_ms - 10, words)
+        self.said(name, f"item_{name}", at_ms - 10, words)
         self.sound(name, f"item_{name}", at_ms - 10, loud(length_ms))
         self.done(name, at_ms - 5, None)
         self.played(f"item_{name}", at_ms)

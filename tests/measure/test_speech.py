@@ -60,3 +60,9 @@ def test_a_threshold_is_in_force_from_its_own_instant_on() -> None:
 def test_a_window_that_reaches_the_threshold_is_voiced() -> None:
     """Its place comes from its number."""
     assert list(voiced_windows(10, 32, [(2, 0.5), (3, 0.49), (4, 0.9)], 0.5)) == [(74, 106), (138, 170)]
+
+
+def test_a_noise_that_somebody_labelled_ends_no_turn() -> None:
+    """It is known where it was, and it is nobody's speech."""
+    found = evidence(Label("door.wav", 100.0, 900.0, None, "noise"), Label("back.wav", None, 950.0, None, "backchannel"))
+    assert found.speech_of(turn(0, 1500)) == Speech(0, 950, "label")

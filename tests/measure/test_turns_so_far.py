@@ -137,7 +137,7 @@ def test_a_turn_that_has_not_changed_is_not_listened_to_again(conversation: Tape
     for record in conversation.records:
         story.take(record)
     before = so_far.tell(story.facts, story.evidence(), PRICE, read)
-    assert len(read.asked) == 8  # of each reply its beginning, as it arrived and as it was heard
+    assert len(read.asked) == 9  # of each reply its beginning, as it arrived and was heard; one end of speech by its sound
     read.asked.clear()
     again = so_far.tell(story.facts, story.evidence(), PRICE, read)
     assert all(one is two for one, two in zip(again, before, strict=True))
@@ -145,7 +145,7 @@ def test_a_turn_that_has_not_changed_is_not_listened_to_again(conversation: Tape
     changed = so_far.tell(story.facts, story.evidence(), PRICE, read)
     assert [one is two for one, two in zip(changed, before, strict=True)] == [True, False, True, True]
     assert changed[1] == replace(before[1], transcript="said after all")
-    assert [track for track, _ in read.asked] == ["output", "heard"]
+    assert [track for track, _ in read.asked] == ["input", "output", "heard"]
 
 
 def test_another_price_is_another_cost(conversation: Tape) -> None:

@@ -76,7 +76,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         interrupted          bool  -   | the reply was cut off, or cancelled
         speech_start_ms      float ms  | when the user's speech began
         speech_end_ms        float ms  | when the user's speech ended, see speech_end_from
-        speech_end_from      text  -   | mark or label, else the last voiced of the speech scores, else the detector
+        speech_end_from      text  -   | mark, label, speech scores (moved back to the last voiced sample), or detector
         stopped_ms           float ms  | when speech_stopped was received: the detector's anchor
         first_played_ms      float ms  | when the first sample of the reply was played
         first_audible_ms     float ms  | when the first audible sample of the reply was heard
@@ -194,7 +194,7 @@ TABLES: dict[TableName, tuple[Column, ...]] = {
         high      float unit | upper end of the 95 % interval
         n         int   - | what it is computed from: turns, pauses, replies
         n_missing int   - | how many more there were without a value
-        unit      text  - | ms, share, words, per minute
+        unit      text  - | ms, share, words, ratio, per minute
         note      text  - | what has to be said beside the number
     """),
 }

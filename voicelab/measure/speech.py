@@ -54,7 +54,7 @@ class Evidence:
         self._labels = labels
         self._voiced_ms = voiced_ms
         self._true_ends_ms = tuple(true_ends_ms)
-        ends = ((label.speech_end_ms, n) for n, label in enumerate(labels))
+        ends = ((label.speech_end_ms, n) for n, label in enumerate(labels) if label.kind != "noise")
         self._label_ends = sorted((end_ms, n) for end_ms, n in ends if end_ms is not None)
 
     def speech_of(self, turn: TurnFacts) -> Speech:

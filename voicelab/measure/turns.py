@@ -30,6 +30,7 @@ from voicelab.measure.history import Share, history_shares
 from voicelab.measure.ledger import added, ledger_of, was_cut
 from voicelab.measure.prices import Price, cost_usd, is_clamped, price_of
 from voicelab.measure.speech import EndFrom, Evidence, Speech, evidence_of
+from voicelab.measure.speech_end import with_sound
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
 from voicelab.turns.voiced import audible_start_ms
 
@@ -161,12 +162,14 @@ def turn_of(turn: TurnFacts, speech: Speech, context: Context, read_track: ReadT
     ----------
     turn : TurnFacts
     speech : Speech
-        Where the user spoke; see `voicelab.measure.speech.Evidence`.
+        Where the user spoke; see `voicelab.measure.speech.Evidence`. An end by speech scores is moved back to the last
+        voiced sample.
     context : Context
         Of this turn.
     read_track
         As for `turns_of`.
     """
+    speech = with_sound(speech, read_track)
     items = [item for response in turn.responses for item in response.items.values() if item.n_samples]
     usages = [response.usage for response in turn.responses if response.usage]
     last = turn.responses[-1] if turn.responses else None
