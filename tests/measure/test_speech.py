@@ -64,5 +64,6 @@ def test_a_window_that_reaches_the_threshold_is_voiced() -> None:
 
 def test_a_noise_that_somebody_labelled_ends_no_turn() -> None:
     """It is known where it was, and it is nobody's speech."""
-    found = evidence(Label("door.wav", 100.0, 900.0, None, "noise"), Label("back.wav", None, 950.0, None, "backchannel"))
+    door, mhm = Label("door.wav", 100.0, 900.0, None, "noise"), Label("mhm.wav", None, 950.0, None, "backchannel")
+    found = evidence(door, mhm)
     assert found.speech_of(turn(0, 1500)) == Speech(0, 950, "label")

@@ -187,7 +187,7 @@ class Story:
             self._take(line.record())
 
     def _take_sent(self, lines: Sequence[Line]) -> None:
-        """Take appends that follow each other; where frames of one length lie end to end, only the outer two are parsed."""
+        """Take appends in a row; of frames of one length that lie end to end only the outer two are parsed."""
         if not lines:
             return
         events = [line.event for line in lines]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from voicelab.measure.prices import METERS
+from voicelab.measure.prices import IMAGE_METERS, METERS
 from voicelab.measure.turns import Turn
 from voicelab.plots.cost import TurnCost
 from voicelab.plots.wording import ANCHOR_WORDS, heard_words, money, price_phrase
@@ -71,14 +71,16 @@ def cost_table(
     caption = words["cost_caption"].format(prices=told)
     if len(shown) < len(costs):
         caption = words["cost_newest"].format(n=len(shown), prices=told)
-    heads = (words["turn"], *METERS, words["cost"], words["so_far"])
-    return Table(caption, heads, tuple(_cost_row(cost, words) for cost in shown))
+    # Pictures have columns where there are pictures.
+    meters = (*METERS, *(meter for meter in IMAGE_METERS if any(cost.tokens.get(meter) for cost in shown)))
+    heads = (words["turn"], *meters, words["cost"], words["so_far"])
+    return Table(caption, heads, tuple(_cost_row(cost, meters, words) for cost in shown))
 
 
-def _cost_row(cost: TurnCost, words: Mapping[str, str]) -> tuple[str, ...]:
+def _cost_row(cost: TurnCost, meters: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
     name = words["before"] if cost.turn is None else str(cost.turn)
     sums = [words["unknown"] if usd is None else money(usd) for usd in (cost.cost_usd, cost.so_far_usd)]
-    return (name, *(_used(cost, meter, words) for meter in METERS), *sums)
+    return (name, *(_used(cost, meter, words) for meter in meters), *sums)
 
 
 def _used(cost: TurnCost, meter: str, words: Mapping[str, str]) -> str:
