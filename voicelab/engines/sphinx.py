@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,13 @@ def _mean_from(decoder: Any, audio: bytes, start: float) -> NDArray[np.float64]:
     return mean
 
 
+@lru_cache(maxsize=4)
+def _entries(scenario: Scenario, dictionary: Path) -> list[tuple[str, str]]:
+    """Read a scenario's words from the stock dictionary: a few hundred of 130,000, and 0.1 s each time it is read."""
+    with dictionary.open(encoding="utf-8") as stock:
+        return pronunciations(scenario, stock)
+
+
 def _decoder(scenario: Scenario | None) -> Any:
     """Load a PocketSphinx decoder; about 29 MB with a scenario, 95 MB for dictation."""
     if find_spec("pocketsphinx") is None:
@@ -268,11 +276,8 @@ def _decoder(scenario: Scenario | None) -> Any:
         decoder.add_jsgf_string(IDLE_SEARCH, idle.format("a"))
         return decoder
     model = Path(pocketsphinx.get_model_path()) / "en-us"
-    # The stock dictionary costs 0.2 s and 15 MB; a scenario needs a few hundred of its 130,000 words.
-    with open(model / "cmudict-en-us.dict", encoding="utf-8") as stock:
-        entries = pronunciations(scenario, stock)
     decoder = pocketsphinx.Decoder(hmm=str(model / "en-us"), dict=None, lm=None, **common, **SCENARIO_OPTIONS)
-    for word, phones in entries:
+    for word, phones in _entries(scenario, model / "cmudict-en-us.dict"):
         decoder.add_word(word, phones, update=False)
     decoder.add_jsgf_string("scenario", grammar(scenario))
     decoder.add_jsgf_string(IDLE_SEARCH, idle.format(min(words(scenario))))
