@@ -76,9 +76,11 @@ def test_many_runs_can_be_named_one_by_one(folder: Path) -> None:
 
 
 def test_runs_of_the_same_name_are_told_apart(folder: Path, conversation: Tape) -> None:
-    """By the folder above."""
+    """By as many folders above as it takes."""
     conversation.save(folder / "notes" / "a")
-    assert open_runs([folder / "a", folder / "notes" / "a"]).names() == [f"{folder.name}/a", "notes/a"]
+    conversation.save(folder / "more" / "notes" / "a")
+    folders = [folder / "a", folder / "b", folder / "notes" / "a", folder / "more" / "notes" / "a"]
+    assert open_runs(folders).names() == [f"{folder.name}/a", "b", f"{folder.name}/notes/a", "more/notes/a"]
 
 
 def test_a_run_that_cannot_be_read_is_named_and_the_others_are_read(folder: Path, tmp_path: Path) -> None:

@@ -137,7 +137,9 @@ def test_a_turn_that_has_not_changed_is_not_listened_to_again(conversation: Tape
     for record in conversation.records:
         story.take(record)
     before = so_far.tell(story.facts, story.evidence(), PRICE, read)
-    assert len(read.asked) == 9  # of each reply its beginning, as it arrived and was heard; one end of speech by its sound
+    assert (
+        len(read.asked) == 9
+    )  # of each reply its beginning, as it arrived and was heard; one end of speech by its sound
     read.asked.clear()
     again = so_far.tell(story.facts, story.evidence(), PRICE, read)
     assert all(one is two for one, two in zip(again, before, strict=True))

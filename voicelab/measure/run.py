@@ -44,6 +44,7 @@ from voicelab.measure.tables import (
 )
 from voicelab.measure.turns import Turn, turns_by
 from voicelab.measure.turns_so_far import TurnsSoFar
+from voicelab.measure.unknown import is_clock_known, known_of_metric, known_of_turn
 from voicelab.runlog.loudness import BUCKET_SAMPLES, Loudness, outline
 from voicelab.runlog.manifest import Manifest, Side, read_manifest
 from voicelab.runlog.reader import RecordReader
@@ -191,15 +192,17 @@ class Run:
                 return self._turns.tell(story.facts, story.evidence(), price, self._samples, prices)
             made_of = (story.last_seq, price, repr(prices))
             if self._last_told[0] != made_of:
-                self._last_told = made_of, turns_by(story.facts, story.evidence(), price, self._samples, prices)
+                turns = turns_by(story.facts, story.evidence(), price, self._samples, prices)
+                self._last_told = made_of, [known_of_turn(turn, self.manifest) for turn in turns]
             return list(self._last_told[1])
 
     def metric_list(self) -> list[Metric]:
         """Return the metrics of turn-taking, delivery and recognition; see `voicelab.measure.interaction`."""
         with self._reading():
             story = self._read_on()
-            turns, duration_ms = self.turn_list(), self.duration_ms
-            return interaction(story.facts, turns, story.evidence(), duration_ms, self.manifest, self.records())
+            manifest, turns, records = self.manifest, self.turn_list(), self.records()
+            metrics = interaction(story.facts, turns, story.evidence(), self.duration_ms, manifest, records)
+            return [known_of_metric(metric, manifest) for metric in metrics]
 
     def _read_on(self) -> Story:
         """Let the story take what is new: from memory, unless there is none or it has fallen too far behind."""
@@ -238,7 +241,7 @@ class Run:
             "turns": lambda: turns_table(self.turn_list()),
             "responses": lambda: responses_table(self._read_on().facts, self.price),
             "items": lambda: items_table(self._read_on().facts),
-            "tools": lambda: tools_table(self._read_on().facts),
+            "tools": lambda: tools_table(self._read_on().facts, has_times=is_clock_known(self.manifest, "t_ns")),
             "costs": lambda: costs_table(
                 self._read_on().facts, self.price, self.manifest.prices.get("model", ""), self.prices
             ),

@@ -57,12 +57,8 @@ class Runs:
         return f"Runs({len(self.runs)} runs{more}; tags: {', '.join(self.tags()) or 'none'})"
 
     def names(self) -> list[str]:
-        """Return the runs' names: those of their folders, with the folder above where two are the same."""
-        short = [run.folder.name for run in self.runs]
-        return [
-            f"{run.folder.parent.name}/{name}" if short.count(name) > 1 else name
-            for run, name in zip(self.runs, short, strict=True)
-        ]
+        """Return the runs' names: those of their folders, with as many folders above as tell them apart."""
+        return [_name(run.folder, [other.folder for other in self.runs]) for run in self.runs]
 
     def tags(self) -> list[str]:
         """Return the names of all tags, in the order in which they appear."""
@@ -145,6 +141,14 @@ class Runs:
             manifest = run.manifest
             tags = {column: manifest.tags.get(tag) for column, tag in labels.items() if tag is not None}
             yield {first: name, **tags, last: manifest.note}
+
+
+def _name(folder: Path, folders: Sequence[Path]) -> str:
+    for n_parts in range(1, len(folder.parts)):
+        name = folder.parts[-n_parts:]
+        if sum(other.parts[-n_parts:] == name for other in folders) == 1:
+            return "/".join(name)
+    return str(folder)
 
 
 def _labelled(table: pl.DataFrame, values: Mapping[str, str | None]) -> pl.DataFrame:

@@ -126,8 +126,16 @@ def _item(item: ConversationItem, facts: Facts) -> dict[str, Any]:
     return row
 
 
-def tools_table(facts: Facts) -> pl.DataFrame:
-    """Return one row a function call, with the silence that the listener sits through in its parts."""
+def tools_table(facts: Facts, *, has_times: bool = True) -> pl.DataFrame:
+    """Return one row a function call, with the silence that the listener sits through in its parts.
+
+    Parameters
+    ----------
+    facts : Facts
+    has_times : bool
+        Whether the log has time stamps; without them the parts are null.
+    """
+    between = _between if has_times else _no_time
     return _frame(
         "tools",
         (
@@ -142,9 +150,9 @@ def tools_table(facts: Facts) -> pl.DataFrame:
                 "called_ms": _ms(tool.called_ns),
                 "answered_ms": _ms(tool.answered_ns),
                 "next_audio_ms": _ms(tool.next_audio_ns),
-                "run_ms": _between(tool.called_ns, tool.answered_ns),
-                "reply_ms": _between(tool.answered_ns, tool.next_audio_ns),
-                "gap_ms": _between(tool.called_ns, tool.next_audio_ns),
+                "run_ms": between(tool.called_ns, tool.answered_ns),
+                "reply_ms": between(tool.answered_ns, tool.next_audio_ns),
+                "gap_ms": between(tool.called_ns, tool.next_audio_ns),
             }
             for tool in facts.tools.values()
         ),
@@ -212,3 +220,7 @@ def _ms(t_ns: int | None) -> float | None:
 
 def _between(start_ns: int | None, end_ns: int | None) -> float | None:
     return None if start_ns is None or end_ns is None else (end_ns - start_ns) / 1e6
+
+
+def _no_time(_start_ns: int | None, _end_ns: int | None) -> None:
+    return None

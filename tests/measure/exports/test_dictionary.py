@@ -32,6 +32,16 @@ def test_every_column_is_explained(format: str, two: list[NamedRun], tmp_path: P
     }
 
 
+def test_every_metric_is_explained(one: list[NamedRun], tmp_path: Path) -> None:
+    """By the name that stands in the table, in the table's unit."""
+    told = json.loads(write_dictionary(one, "csv", tmp_path)[0].read_text("utf-8"))
+    units = {row["name"]: row["unit"] for row in told["metrics"]}
+    table = one[0].run.metrics()
+    assert table.height > 0
+    assert all(units[name] == unit for name, unit in table.select("metric", "unit").iter_rows())
+    assert all(row["meaning"] for row in told["metrics"])
+
+
 @pytest.mark.parametrize("format", ["perfetto", "audacity", "textgrid"])
 def test_every_lane_is_explained(format: str, one: list[NamedRun], tmp_path: Path) -> None:
     """And no table, for there is none."""

@@ -1,7 +1,7 @@
 """What every name in an export means: ``dictionary.json`` for programs, ``dictionary.md`` for people.
 
 In: runs, a format.  Out: two files beside the export.
-Does not know: values.  The meanings are those of `voicelab.measure.columns`, ``lanes`` and ``otlp_mapping``: none is
+Does not know: values.  The meanings are those of ``columns``, ``metric``, ``lanes`` and ``otlp_mapping``: none is
 written down twice.
 """
 
@@ -18,6 +18,7 @@ from voicelab.measure.exports import otlp_mapping
 from voicelab.measure.exports.lanes import LANES, MARKS, MARKS_MEANING
 from voicelab.measure.exports.named import NamedRun
 from voicelab.measure.exports.tables import NOTE, RUN, front_of
+from voicelab.measure.metric import METRICS
 from voicelab.runlog.record import SCHEMA
 
 _TABLE_FORMATS = ("jsonl", "csv", "parquet")
@@ -58,6 +59,7 @@ def write_dictionary(named: Sequence[NamedRun], format: str, out: Path) -> list[
     told: dict[str, Any] = {"schema": SCHEMA, "metric_version": METRIC_VERSION, "format": format}
     if format in _TABLE_FORMATS:
         told["types"] = _KINDS
+        told["metrics"] = _metrics()
         told["tables"] = {table: columns_of(table, front_of(named, table)) for table in TABLES}
     if format in _LANE_FORMATS:
         told["lanes"] = {**LANES, MARKS: MARKS_MEANING}
@@ -67,6 +69,16 @@ def write_dictionary(named: Sequence[NamedRun], format: str, out: Path) -> list[
     paths[0].write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2) + b"\n")
     paths[1].write_text("\n".join(_markdown(told)) + "\n", "utf-8", newline="\n")
     return list(paths)
+
+
+def _metrics() -> list[dict[str, str]]:
+    """Return every name that stands in the ``metrics`` table."""
+    spread = ("_p50", "_p95", "_max")
+    return [
+        {"name": name + ending, "unit": what.unit, "meaning": what.text}
+        for name, what in METRICS.items()
+        for ending in (spread if what.spread else ("",))
+    ]
 
 
 def _mapping() -> dict[str, Any]:
@@ -92,6 +104,9 @@ def _markdown(told: dict[str, Any]) -> Iterator[str]:
     for table, columns in told.get("tables", {}).items():
         yield f"\n## {table}\n"
         yield from _rows(("column", "type", "unit", "meaning"), columns, ("name", "type", "unit", "meaning"))
+    if "metrics" in told:
+        yield "\n## Names of metrics\n"
+        yield from _rows(("metric", "unit", "meaning"), told["metrics"], ("name", "unit", "meaning"))
     if "lanes" in told:
         yield "\n## Lanes\n"
         lanes = [{"lane": name, "meaning": meaning} for name, meaning in told["lanes"].items()]
