@@ -222,6 +222,22 @@ def test_report_is_written_again_for_several_runs(
     assert "<html" in (tmp_path / "two.html").read_text("utf-8")[:200]
 
 
+def test_report_over_a_folder_leaves_out_what_is_no_run(
+    demo: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
+) -> None:
+    """A pattern names more than runs: the others are reported, and what was left out is told here and in the page."""
+    other = tmp_path / "notes"
+    other.mkdir()
+    done = voicelab("report", demo[1], other, "--out", "one.html", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert complaint(done.stderr).startswith("voicelab: left out: ")
+    assert len(done.stdout.splitlines()) == 2
+    assert "Left out" in (tmp_path / "one.html").read_text("utf-8")
+    done = voicelab("report", other, other, folder=tmp_path)
+    assert done.returncode == 1
+    assert "at least one run" in done.stderr
+
+
 def test_report_on_something_else_is_told_in_one_line(
     demo: tuple[subprocess.CompletedProcess[str], Path], tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ Does not know: how anything is done.
 from __future__ import annotations
 
 import argparse
+import glob
 import json
 import os
 import secrets
@@ -85,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     talk.add_argument("--to", default="local", metavar="TARGET", help="local, openai, azure, or a ws(s):// URL")
     talk.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help="a session setting")
     talk.add_argument("--tag", action="append", default=[], metavar="K=V", help="a tag of the run")
+    talk.add_argument("--budget", type=float, metavar="USD", help="stop before more than that is spent")
+    talk.add_argument("--prices", type=Path, metavar="FILE", help="your own prices, as a JSON file like prices.json")
     _out(talk)
     _json(talk)
 
@@ -93,12 +96,32 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--port", type=int, default=8888, metavar="N", help="port (default: %(default)s or the next)")
 
     report = _command(commands, "report", _report, "one HTML file that shows runs, offline")
-    report.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    report.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="run folders; several have an index, outliers in front"
+    )
     report.add_argument("--out", type=Path, metavar="FILE.html", help="default: report.html in the (first) run folder")
+
+    _exchange(commands)
 
     doctor = _command(commands, "doctor", _doctor, "what works here, and the line that mends what does not")
     _json(doctor)
     return parser
+
+
+def _exchange(commands: Any) -> None:
+    """Add the commands that bring runs to other tools, and other tools' logs here."""
+    export = _command(commands, "export", _export, "runs in the formats of other tools, with a data dictionary")
+    export.add_argument("runs", nargs="+", type=Path, metavar="RUN")
+    export.add_argument("--format", required=True, metavar="jsonl|csv|parquet|perfetto|otlp|audacity|textgrid")
+    export.add_argument(
+        "--redact", action="append", default=[], choices=("text", "audio"), help="leave that out (may be given twice)"
+    )
+    export.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
+
+    imports = _command(commands, "import", _import, "a run of a file of Realtime events that other code recorded")
+    imports.add_argument("file", type=Path, metavar="FILE", help="one JSON event a line")
+    imports.add_argument("--tag", action="append", default=[], metavar="K=V", help="a tag of the run")
+    imports.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run folder, new or empty")
 
 
 def _command(commands: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -125,6 +148,8 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _talk(arguments: argparse.Namespace) -> int:
     from voicelab.experiments.progress import Progress
     from voicelab.experiments.talk import read_clips, talk
+    from voicelab.measure.budget import Budget
+    from voicelab.measure.prices import read_prices
     from voicelab.protocol.paths import combine, parse_assignment
     from voicelab.protocol.settings import ServerVAD, SessionConfig, merge, to_plain, update
 
@@ -133,6 +158,8 @@ def _talk(arguments: argparse.Namespace) -> int:
     # Checked against voicelab's own first ask, which sends detection whole.
     first = {"audio": {"input": {"turn_detection": to_plain(ServerVAD())}}}
     update(SessionConfig(), merge(first, asked))
+    budget = None if arguments.budget is None else Budget(arguments.budget)
+    prices = read_prices(arguments.prices)
     progress = Progress()
     clips = read_clips(arguments.clips, progress)
     run = talk(
@@ -143,6 +170,8 @@ def _talk(arguments: argparse.Namespace) -> int:
         tags=tags,
         wall_start=datetime.now(UTC),
         progress=progress,
+        budget=budget,
+        prices=prices,
     )
     return _finish(run, arguments)
 
@@ -234,15 +263,62 @@ def _become(command: list[str]) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from voicelab.errors import RunError
     from voicelab.measure.run import open_run
     from voicelab.plots.headline import headline
     from voicelab.plots.report import write_report
 
-    runs = [open_run(folder) for folder in arguments.runs]
-    path = write_report(runs, arguments.out or runs[0].folder / "report.html")
+    runs, left_out = [], []
+    for folder in arguments.runs:
+        try:
+            runs.append(open_run(folder))
+        except RunError as error:
+            # A pattern such as runs/* names more than runs; one folder that was meant must be one.
+            if len(arguments.runs) == 1:
+                raise
+            left_out.append((folder, str(error)))
+            print(f"voicelab: left out: {error}", file=sys.stderr)
+    path = write_report(runs, arguments.out or (runs[0].folder if runs else Path()) / "report.html", left_out=left_out)
     for run in runs:
         print(f"{run.folder}: {headline(run)}")
     print(path)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from voicelab.errors import RunError
+    from voicelab.measure.exports import export_runs
+    from voicelab.measure.run import open_run
+    from voicelab.measure.runs import open_runs
+
+    runs, left_out = [], []
+    for name in arguments.runs:
+        if not name.exists() and glob.has_magic(str(name)):
+            found = open_runs(name)  # a pattern that the shell has not resolved
+            runs += found.runs
+            left_out += [why for _, why in found.unreadable]
+            continue
+        try:
+            runs.append(open_run(name))
+        except RunError as error:
+            # A pattern such as runs/* names more than runs; a name that does not exist is a mistake.
+            if len(arguments.runs) == 1 or not name.exists():
+                raise
+            left_out.append(str(error))
+    for why in left_out:
+        print(f"voicelab: left out: {why}", file=sys.stderr)
+    for path in export_runs(runs, arguments.format, arguments.out, redact=set(arguments.redact)):
+        print(path)
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from voicelab.runlog.importing import import_events
+    from voicelab.runlog.manifest import read_manifest
+
+    folder = import_events(arguments.file, arguments.out, tags=dict(_tag(text) for text in arguments.tag))
+    print(read_manifest(folder).note, file=sys.stderr)
+    print(folder)
     return 0
 
 

@@ -126,6 +126,25 @@ def test_a_size_that_tells_the_length_of_a_text_goes_too() -> None:
     assert (redact_record(spoken).bytes, redact_record(empty).bytes) == (None, 90)
 
 
+def test_what_a_mark_measures_is_left() -> None:
+    """That speech really ended there, not what was said about it; any other remark is only words."""
+    marks = [
+        Record(seq=0, t_ns=0, wall="w", dir="local", type="voicelab.mark", event={"text": text, "at_ms": 5.0})
+        for text in ("true end", " True end: secret", "secret, not the true end")
+    ]
+    told = [redact_record(mark).event for mark in marks]
+    assert [mark["text"] for mark in told] == ["true end", "true end", "[redacted]"]
+    assert told[2]["at_ms"] == 5.0
+
+
+def test_labels_keep_what_they_measure() -> None:
+    """The kind of a clip and its pauses, not its words."""
+    labels = {"kind": "backchannel", "pauses_ms": [[100.0, 300.0]], "text": "secret", "speaker": "secret"}
+    started = Record(seq=0, t_ns=0, wall="w", dir="local", type="voicelab.source.started", event={"labels": labels})
+    told = redact_record(started).event["labels"]
+    assert told == {"kind": "backchannel", "pauses_ms": [[100.0, 300.0]], "text": "[redacted]"}
+
+
 def test_nothing_is_written_over(run: Path, tmp_path: Path) -> None:
     """A folder that holds anything, the run itself above all, is refused."""
     (tmp_path / "full").mkdir()

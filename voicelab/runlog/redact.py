@@ -40,7 +40,7 @@ def _names(text: str) -> frozenset[str]:
 
 # Whose value may be a word: of the protocol, an id, or a name of voicelab's own. Anything with a space in it is text.
 _WORDS = _names("""
-    call_id code conversation conversation_id delay detector eagerness effort event_id hearing id item_id language
+    call_id code conversation conversation_id delay detector eagerness effort event_id hearing id item_id kind language
     max_output_tokens model object output_modalities param path previous_item_id reason reply response_id role
     speech_scores status tool_choice track truncation type voice voicelab warnings
 """)
@@ -51,17 +51,22 @@ _TEXTS = _names("""
 """)
 # Whose value is a number, or holds fields of these three kinds.
 _FACTS = _names("""
-    at_ms audio_end_ms audio_ref audio_start_ms audio_tokens cached_tokens cached_tokens_details chunk_ms
-    content_index create_response duration_ms end epoch error expires_at first_sample_ns format hear_finish_ms
-    heard_ms idle_timeout_ms image_tokens input input_token_details input_tokens interrupt_response item item_ids
-    labels left_out_base64 limit modelled_cost n n_clipped noise_reduction output_index output_token_details
-    output_tokens p parallel_tool_calls part peak_dbfs post_instructions prefix_padding_ms rate rate_limits
-    reasoning received_ms remaining reply_is_a_model reset_seconds response retention_ratio rms_dbfs seconds
-    session silence_duration_ms speak_first_ms speech_end_ms speech_start_ms speed start start_ms status_details
-    strength text_tokens threshold token_limits total_tokens transcription turn_detection usage window_ms
+    at_ms audio_end_ms audio_ref audio_start_ms audio_tokens bad_lines before_usd cached_tokens
+    cached_tokens_details characters chunk_ms content_index cost_usd create_response duration_ms end epoch error
+    expires_at first_sample_ns format hear_finish_ms heard_ms idle_timeout_ms image_tokens input
+    input_token_details input_tokens interrupt_response item item_ids labels left_out_base64 limit limit_usd
+    modelled_cost n n_backwards n_bad_lines n_clipped n_events n_without_sound n_without_time noise_reduction
+    output_index output_token_details output_tokens p parallel_tool_calls part pauses_ms peak_dbfs
+    post_instructions prefix_padding_ms projected_usd rate rate_limits reasoning received_ms remaining
+    reply_is_a_model reset_seconds response retention_ratio rms_dbfs seconds session silence_duration_ms
+    speak_first_ms speech_end_ms speech_start_ms speed spent_usd start start_ms status_details strength
+    text_tokens threshold token_limits total_tokens transcription turn_detection unpriced usage window_ms
 """)
 # Lists and maps whose very keys or lengths are somebody's; readers find them, empty.
 _EMPTIED = frozenset(("keywords", "languages", "logprobs", "metadata", "notes", "tools"))
+_MARK = "voicelab.mark"
+#: The one remark that is a measurement: where speech really ended. What follows these words is somebody's.
+TRUE_END = "true end"
 # A word: no space, and short enough not to be a sentence in disguise.
 _A_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/\-]{0,79}")
 
@@ -105,8 +110,10 @@ def redact_run(source: Path, target: Path, *, text: bool, audio: bool) -> Path:
 
 
 def redact_record(record: Record) -> Record:
-    """Return a record without text."""
+    """Return a record without text; of a remark that speech ended here remains that it did."""
     event = without_text(record.event)
+    if record.type == _MARK and str(record.event.get("text")).strip().lower().startswith(TRUE_END):
+        event["text"] = TRUE_END
     return msgspec.structs.replace(
         record,
         type=_word(record.type),
