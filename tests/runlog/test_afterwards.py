@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from voicelab.errors import RunError
 from voicelab.runlog.afterwards import add_mark
-from voicelab.runlog.manifest import Manifest, read_manifest
+from voicelab.runlog.manifest import MANIFEST, Manifest, read_manifest
 from voicelab.runlog.reader import read_records
 from voicelab.runlog.record import Record
 from voicelab.runlog.writer import EVENTS, RunWriter, prepare_folder
@@ -42,6 +43,15 @@ def test_the_rest_of_the_manifest_stays(tmp_path: Path) -> None:
     folder = a_run(tmp_path / "run", provider="local", note="mine")
     add_mark(folder, "x", 0.0)
     assert (read_manifest(folder).provider, read_manifest(folder).note) == ("local", "mine")
+
+
+def test_what_a_newer_version_wrote_stays(tmp_path: Path) -> None:
+    """Marking a run of tomorrow loses nothing of its manifest."""
+    folder = a_run(tmp_path / "run")
+    newer = {**json.loads((folder / MANIFEST).read_bytes()), "schema": "voicelab.run/1.2", "state": "x", "mood": 5}
+    (folder / MANIFEST).write_text(json.dumps(newer))
+    add_mark(folder, "true end", 1.0)
+    assert json.loads((folder / MANIFEST).read_bytes()) == {**newer, "records": 4}
 
 
 def test_a_run_that_is_being_written_is_left_alone(tmp_path: Path) -> None:

@@ -8,8 +8,17 @@ from typing import Any
 
 import pytest
 
+from tests.runlog.full_disk import files_end_at
 from voicelab.errors import RunError
-from voicelab.runlog.manifest import CLOCKS, MANIFEST, Manifest, read_manifest, write_manifest
+from voicelab.runlog.manifest import (
+    CLOCKS,
+    MANIFEST,
+    Manifest,
+    read_manifest,
+    update_manifest,
+    without_secrets,
+    write_manifest,
+)
 
 FULL = Manifest(
     state="interrupted",
@@ -80,6 +89,18 @@ def test_half_a_draft_does_not_harm_the_manifest(tmp_path: Path) -> None:
     assert read_manifest(tmp_path) == FULL
 
 
+def test_no_key_stands_in_any_fact(tmp_path: Path) -> None:
+    """Texts, maps, their names: what is known and what has the shape of a key; the rest stays, full or empty."""
+    said = Manifest(
+        note="hunter2 and sk-abcdefgh12345678", tags={"of": "hunter2"}, reason="hunter2!", url="ws://h/?k=hunter2"
+    )
+    shown = without_secrets(said, ["hunter2"])
+    assert (shown.note, shown.tags) == ("[hidden] and [hidden]", {"of": "[hidden]"})
+    assert (shown.reason, shown.url) == ("[hidden]!", "ws://h/?k=[hidden]")
+    for manifest in (FULL, Manifest()):
+        assert without_secrets(manifest, ["hunter2"]) == manifest
+
+
 @pytest.mark.parametrize("schema", ["voicelab.run/1", "voicelab.run/1.1", "voicelab.run/1.12"])
 def test_newer_minor_versions_are_read(schema: str, tmp_path: Path) -> None:
     """Fields that we do not know are passed over."""
@@ -87,7 +108,43 @@ def test_newer_minor_versions_are_read(schema: str, tmp_path: Path) -> None:
     assert read_manifest(tmp_path).model == "m"
 
 
-@pytest.mark.parametrize("schema", ["voicelab.run/2", "voicelab.run/2.1", "voicelab.run/10", "voicelab.sweep/1", ""])
+@pytest.mark.parametrize(("name", "word"), [("state", "paused"), ("time", "stretched"), ("redaction", "no ids")])
+def test_words_of_a_newer_minor_version_are_kept(name: str, word: str, tmp_path: Path) -> None:
+    """A state that we do not know is no reason not to read a run; in our own version it is damage."""
+    put(tmp_path, {"schema": "voicelab.run/1.3", name: word})
+    assert getattr(read_manifest(tmp_path), name) == word
+    put(tmp_path, {"schema": "voicelab.run/1", name: word})
+    with pytest.raises(RunError, match=rf"manifest\.json cannot be read: {name} is '{word}', which is none of"):
+        read_manifest(tmp_path)
+
+
+def test_changing_one_fact_keeps_what_a_newer_version_wrote(tmp_path: Path) -> None:
+    """Fields, words and the version itself stay as they came."""
+    newer = {"schema": "voicelab.run/1.3", "state": "paused", "mood": {"of": "tomorrow"}, "records": 3}
+    update_manifest(put(tmp_path, newer), records=4)
+    assert json.loads((tmp_path / MANIFEST).read_bytes()) == {**newer, "records": 4}
+
+
+def test_what_is_no_run_is_not_changed(tmp_path: Path) -> None:
+    """Another program's file stays as it is."""
+    put(tmp_path, {"name": "My web app"})
+    with pytest.raises(RunError, match="cannot be read"):
+        update_manifest(tmp_path, records=4)
+    assert json.loads((tmp_path / MANIFEST).read_bytes()) == {"name": "My web app"}
+
+
+def test_a_manifest_that_found_no_room_leaves_the_old_one(tmp_path: Path) -> None:
+    """And no half of itself beside it."""
+    write_manifest(tmp_path, Manifest(note="old"))
+    with files_end_at(200), pytest.raises(OSError, match="File too large"):
+        write_manifest(tmp_path, Manifest(note="x" * 1_000))
+    assert read_manifest(tmp_path).note == "old"
+    assert [path.name for path in tmp_path.iterdir()] == [MANIFEST]
+
+
+@pytest.mark.parametrize(
+    "schema", ["voicelab.run/2", "voicelab.run/2.1", "voicelab.run/10", "voicelab.run/1.x", "x/1", ""]
+)
 def test_other_schemas_are_refused_by_name(schema: str, tmp_path: Path) -> None:
     """The error says which it is and which are read, also where the rest has another shape."""
     put(tmp_path, {"schema": schema, "prices": ["another", "shape"]})

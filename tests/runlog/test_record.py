@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.runlog.record import AudioRef, Record, decode_line, encode_line
+from voicelab.runlog.record import AudioRef, Direction, Record, Track, decode_line, encode_line
 
 JSON: Any = st.recursive(
     st.none()
@@ -86,6 +86,12 @@ def test_a_line_that_is_no_record_is_refused(line: bytes) -> None:
     """Cut off or damaged: an error, never half a record."""
     with pytest.raises(msgspec.DecodeError):
         decode_line(line)
+
+
+def test_the_directions_are_three_for_all_minor_versions() -> None:
+    """Sent, received, or of this side: a fourth would be another major version, and such a line is no record."""
+    assert get_args(Direction) == ("send", "recv", "local")
+    assert get_args(Track) == ("input", "output", "heard")
 
 
 def test_fields_of_a_newer_version_are_passed_over() -> None:

@@ -127,3 +127,15 @@ def test_what_was_recorded_is_written_as_it_was_then(tmp_path: Path) -> None:
     session["voice"] = "cedar"
     writing.finish(Manifest())
     assert read_records(tmp_path / "run")[0][0].event == {"session": {"voice": "marin"}}
+
+
+def test_a_key_in_the_name_of_an_event_is_hidden(tmp_path: Path) -> None:
+    """Whatever a service calls its events, or a field in them: in memory and on the disk."""
+    writing = direct(tmp_path / "run")
+    recorder = Recorder(HandClock(), writing, secrets=("very-secret",))
+    recorder.record("recv", "x.very-secret", {"type": "x.very-secret", "very-secret": 1}, native="very-secret")
+    writing.finish(Manifest())
+    (record,) = recorder.records
+    assert (record.type, record.native) == ("x.[hidden]", "[hidden]")
+    assert record.event == {"type": "x.[hidden]", "[hidden]": 1}
+    assert b"very-secret" not in (tmp_path / "run" / "events.jsonl").read_bytes()

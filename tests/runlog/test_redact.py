@@ -17,7 +17,7 @@ from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest, read_manifest, write_manifest
 from voicelab.runlog.reader import read_records
 from voicelab.runlog.record import Record, encode_line
-from voicelab.runlog.redact import redact_record, redact_run, without_text
+from voicelab.runlog.redact import REDACTED, redact_manifest, redact_record, redact_run, without_text
 
 # "secret" stands wherever somebody's words, or what gives them away, can stand.
 EVENTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -167,3 +167,13 @@ def test_no_shape_of_event_lets_a_text_through(event: Any) -> None:
     """Whatever stands where: a string that is no word of the protocol does not come out."""
     told = json.dumps(without_text(event), ensure_ascii=False)
     assert not any(text in told for text in ("two words", "Grüße", "x" * 100, '"own"'))
+
+
+def test_prices_of_ones_own_keep_their_numbers_and_lose_their_words() -> None:
+    """Whose discount it is stays with whom it was given to; the tables cost the same."""
+    own = {"gpt-x": {"text": {"in": 1.5, "out": None}, "source": "contract with Example Ltd", "date": "2026-11"}}
+    manifest = Manifest(prices={"model": "gpt-x", "billed": True, "overrides": own})
+    copy = redact_manifest(manifest, text=True, audio=False)
+    bare = {"gpt-x": {"text": {"in": 1.5, "out": None}, "source": REDACTED, "date": REDACTED}}
+    assert copy.prices == {"model": "gpt-x", "billed": True, "overrides": bare}
+    assert redact_manifest(manifest, text=False, audio=True).prices == manifest.prices

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voicelab.runlog.record import AudioRef
 from voicelab.runlog.secrets import HIDDEN, Suspicion, hide_secrets
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text("abc ", max_size=8)
@@ -59,6 +60,20 @@ def test_a_secret_is_hidden_by_its_value() -> None:
     }
 
 
+@pytest.mark.parametrize("written", ["a b/c+d=", "a%20b%2Fc%2Bd%3D", "a+b%2Fc%2Bd%3D"])
+def test_a_secret_is_hidden_as_an_address_writes_it(written: str) -> None:
+    """A key that was shown in the query comes back in an error text with its signs escaped."""
+    text = f"GET /?api-key={written} was refused"
+    assert hide_secrets(text, ["a b/c+d="]) == f"GET /?api-key={HIDDEN} was refused"
+    assert not Suspicion(["a b/c+d="]).is_idle({"message": text})
+    assert Suspicion(["a b/c+d="]).falls_on(msgspec.json.encode({"message": text}))
+
+
+def test_a_secret_is_hidden_in_the_name_of_a_field() -> None:
+    """A map may have anything as its key."""
+    assert hide_secrets({"metadata": {"of hunter2": 1}}, ["hunter2"]) == {"metadata": {f"of {HIDDEN}": 1}}
+
+
 def test_no_key_is_no_secret() -> None:
     """An empty key, as of a server without one, hides nothing."""
     assert hide_secrets("some words", [""]) == "some words"
@@ -99,7 +114,10 @@ SPICED: Any = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["text", "token", "logprob", "API_Key", "client_secret", "to\u212aen"]), inner
+            st.sampled_from(
+                ["text", "token", "logprob", "API_Key", "client_secret", "to\u212aen", "ek_abcdefgh3", KNOWN[1]]
+            ),
+            inner,
         )
     ),
     max_leaves=8,
@@ -111,6 +129,32 @@ def test_suspicion_falls_on_every_line_in_which_something_has_to_be_hidden(value
     """Where it does not fall, hiding would have changed nothing: names, shapes and known values, quotes and all."""
     line = msgspec.json.encode({"event": value})
     assert Suspicion(KNOWN).falls_on(line) or hide_secrets(value, KNOWN) == value
+
+
+PLACES = st.integers(0, 9).map(lambda n: AudioRef(track="input", start=n, n=n).to_event())
+FLAT: Any = st.dictionaries(
+    st.sampled_from(["text", "token", "API_Key", "sk-abcdefgh1", KNOWN[0], "to\u212aen", "p"]),
+    SPICED | PLACES | st.lists(st.floats(0, 1), max_size=3),
+)
+
+
+@given(st.lists(FLAT, max_size=4))
+def test_what_is_idle_to_look_at_holds_no_secret(events: list[dict[str, Any]]) -> None:
+    """For one event after the other, under the same few names."""
+    suspicion = Suspicion(KNOWN)
+    for event in events:
+        assert not suspicion.is_idle(event) or hide_secrets(event, KNOWN) == event
+
+
+def test_looking_at_events_of_sound_and_scores_is_idle() -> None:
+    """Those are nearly all; also when they come again."""
+    suspicion = Suspicion(["hunter2"])
+    sound = {"type": "x", "event_id": "event_1", "audio": AudioRef(track="input", start=0, n=480).to_event()}
+    scores = {"start_ms": 0.5, "p": [0.25, 0.5], "detector": "silero-v6", "none": None, "sure": True}
+    assert all(suspicion.is_idle(event) for event in (sound, scores, sound, scores))
+    assert not suspicion.is_idle({**sound, "audio": {"audio_ref": "hunter2"}})
+    assert not suspicion.is_idle({**scores, "detector": "hunter2"})
+    assert not suspicion.is_idle({**scores, "p": [0.5, "hunter2"]})
 
 
 @pytest.mark.parametrize("known", KNOWN)

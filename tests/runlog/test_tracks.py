@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.runlog.full_disk import files_end_at
 from voicelab.audio.samples import Samples
 from voicelab.runlog.tracks import WavTrack, read_track
 
@@ -143,3 +144,43 @@ def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> No
     data = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "a.wav").write_bytes(data[:-3])
     assert read_track(tmp_path / "a.wav").tolist() == list(range(1, 9))
+
+
+def test_a_full_disk_costs_what_came_after_it(tmp_path: Path) -> None:
+    """What was flushed before is whole and reads; the error is the system's; closing again is harmless."""
+    track = WavTrack(tmp_path / "a.wav")
+    track.write(0, ramp(480))
+    track.flush()
+    with files_end_at(2_000):
+        track.write(480, ramp(4_800))
+        with pytest.raises(OSError, match="File too large"):
+            track.flush()
+        assert np.array_equal(on_disk(tmp_path / "a.wav"), ramp(480))
+        with pytest.raises(OSError, match="File too large"):
+            track.close()
+    track.close()
+    assert np.array_equal(read_track(tmp_path / "a.wav"), ramp(480))
+
+
+def test_a_disk_with_room_again_gets_what_was_refused(tmp_path: Path) -> None:
+    """No sample is lost, doubled or moved by a refusal in between."""
+    track = WavTrack(tmp_path / "a.wav")
+    with files_end_at(2_000), pytest.raises(OSError, match="File too large"):
+        track.write(0, ramp(100_000))
+    track.write(track.n_samples, ramp(10, 7))
+    n_samples = track.n_samples
+    track.close()
+    assert 0 < n_samples < 100_000
+    expected = np.concatenate([ramp(100_000)[: n_samples - 10], ramp(10, 7)])
+    assert np.array_equal(on_disk(tmp_path / "a.wav"), expected)
+
+
+def test_a_track_ends_where_its_header_cannot_count_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a day of sound there is an error that the writer of a folder understands, and no broken file."""
+    monkeypatch.setattr("voicelab.runlog.tracks.MOST_SAMPLES", 500)
+    track = WavTrack(tmp_path / "a.wav")
+    track.write(0, ramp(480))
+    with pytest.raises(OSError, match="no more than 24 hours"):
+        track.write(480, ramp(21))
+    track.close()
+    assert len(on_disk(tmp_path / "a.wav")) == 480

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.runlog.full_disk import files_end_at
 from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest, read_manifest
 from voicelab.runlog.reader import read_records
@@ -84,13 +85,39 @@ def test_a_killed_writer_has_left_what_was_flushed(tmp_path: Path) -> None:
     writer.finish(Manifest())
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here to stand for a full disk")
 def test_a_file_that_cannot_be_completed_does_not_keep_the_others_open(tmp_path: Path) -> None:
-    """The disk is full for the records: that is raised, and the sound is whole."""
-    (tmp_path / "events.jsonl").symlink_to("/dev/full")
+    """There is no room for the records: that is raised, and the sound is whole."""
     writer = RunWriter(tmp_path, Manifest())
     writer.audio("input", 0, np.ones(480, np.int16))
-    writer.line(b"{}\n")
-    with pytest.raises(OSError, match="No space left"):
+    writer.line(b"x" * 9_999 + b"\n")
+    with files_end_at(5_000), pytest.raises(OSError, match="File too large"):
         writer.close()
     assert len(read_track(tmp_path / "input.wav")) == 480
+    writer.close()
+
+
+def test_of_two_writers_that_found_a_folder_empty_one_gets_it(tmp_path: Path) -> None:
+    """The second is told in one line, and changes nothing of what the first has written or will write."""
+    for _ in range(2):
+        prepare_folder(tmp_path / "run")
+    first = RunWriter(tmp_path / "run", Manifest(note="first"))
+    first.record(record(0))
+    first.audio("input", 0, np.ones(480, np.int16))
+    first.flush()
+    with pytest.raises(RunError, match="has a writer already: give another folder"):
+        RunWriter(tmp_path / "run", Manifest(note="second"))
+    assert read_manifest(tmp_path / "run").note == "first"
+    first.record(record(1))
+    first.finish(Manifest(state="complete"))
+    assert read_records(tmp_path / "run") == ([record(0), record(1)], 0)
+    assert len(read_track(tmp_path / "run" / "input.wav")) == 480
+
+
+def test_a_disk_that_is_full_from_the_beginning_is_one_clear_error(tmp_path: Path) -> None:
+    """No half a run stays behind: with room again the same name can be used."""
+    folder = prepare_folder(tmp_path / "run")
+    with files_end_at(100), pytest.raises(RunError, match=r"cannot be written \(File too large\)"):
+        RunWriter(folder, Manifest())
+    assert list(folder.iterdir()) == []
+    RunWriter(prepare_folder(folder), Manifest()).finish(Manifest(state="complete"))
+    assert read_manifest(folder).state == "complete"

@@ -15,8 +15,8 @@ from tests.server.room import Client, Saying, converse, spoken
 from voicelab.engines.reply import Say
 from voicelab.measure.run import Run, open_run
 from voicelab.protocol.dialects import make_dialect
-from voicelab.runlog.manifest import read_manifest
-from voicelab.runlog.writer import prepare_folder
+from voicelab.runlog.manifest import Manifest, read_manifest
+from voicelab.runlog.writer import RunWriter
 from voicelab.server.engines import ServerOptions
 
 
@@ -84,7 +84,7 @@ def test_a_trace_tells_the_same_turns_as_the_client_s_run(tmp_path: Path) -> Non
     assert turn.reply == "Hello there."
     assert run.responses().height == 1
     usage = client.of("response.done")[0]["response"]["usage"]
-    assert run.costs()["tokens"].sum() == usage["total_tokens"]
+    assert run.costs()["quantity"].sum() == usage["total_tokens"]
 
 
 def test_a_beta_session_is_kept_under_ga_names(tmp_path: Path) -> None:
@@ -142,12 +142,13 @@ def test_audio_in_items_and_refused_audio_stay_out_of_the_log(tmp_path: Path) ->
 def test_a_full_disk_does_not_end_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trace has holes then; the conversation goes on."""
 
-    def full(folder: Path) -> Path:
-        prepare_folder(folder)
-        (folder / "events.jsonl").symlink_to("/dev/full")
-        return folder
+    class Full(RunWriter):
+        def __init__(self, folder: Path, manifest: Manifest) -> None:
+            super().__init__(folder, manifest)
+            self._events.close()
+            self._events = Path("/dev/full").open("wb")  # noqa: SIM115 - closed by the writer
 
-    monkeypatch.setattr("voicelab.server.trace.prepare_folder", full)
+    monkeypatch.setattr("voicelab.server.trace.RunWriter", Full)
     client, run = traced(tmp_path, one_turn)
     assert client.of("response.done")[0]["response"]["status"] == "completed"
     assert len(run.samples("output")) == len(client.audio())

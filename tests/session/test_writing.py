@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.runlog.full_disk import files_end_at
 from voicelab.audio.signals import tone
 from voicelab.errors import RunError
 from voicelab.runlog.manifest import Manifest, read_manifest
@@ -16,13 +18,21 @@ from voicelab.runlog.recorder import DirectWriting, Writing
 from voicelab.runlog.tracks import read_track
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session import writing
-from voicelab.session.writing import ThreadedWriting
+from voicelab.session.writing import SYNC_TIMEOUT_S, ThreadedWriting
 
 
 def line(seq: int) -> bytes:
     """Return a small record as it is handed over."""
     event = {"n": seq}
     return encode_line(Record(seq=seq, t_ns=seq, wall="2026-11-20T12:00:00Z", dir="local", type="x", event=event))
+
+
+def assert_returns(wait: Callable[[], None]) -> None:
+    """Fail where a wait ends only because it was given up."""
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    waiting.join(SYNC_TIMEOUT_S / 2)
+    assert not waiting.is_alive()
 
 
 @pytest.mark.parametrize("make", [DirectWriting, ThreadedWriting])
@@ -70,6 +80,46 @@ def test_broken_disk_is_told_at_the_end_with_what_was_saved(tmp_path: Path) -> N
     made.line(line(0))
     with pytest.raises(RunError, match="No space left on device; 0 records are in it"):
         made.finish(Manifest())
+
+
+def test_a_full_disk_ends_the_log_and_not_the_session(tmp_path: Path) -> None:
+    """What was written reads; what comes later is counted; nobody waits; the manifest says why the log is short."""
+    made = ThreadedWriting(RunWriter(prepare_folder(tmp_path / "run"), Manifest()))
+    for seq in range(3):
+        made.line(line(seq))
+    made.sync()
+    with files_end_at(20_000):
+        made.audio("heard", 0, tone(440, 1_000))
+        assert_returns(made.sync)
+        for seq in range(3, 10):
+            made.line(line(seq))
+        made.sync()
+    assert made.dropped == 7
+    with pytest.raises(RunError, match="could not be written to the end: File too large; 3 records are in it"):
+        made.finish(Manifest(state="complete", records=10, note="mine"))
+    assert [record.seq for record in read_records(tmp_path / "run")[0]] == [0, 1, 2]
+    manifest = read_manifest(tmp_path / "run")
+    assert (manifest.state, manifest.records, manifest.dropped, manifest.note) == ("failed", 3, 7, "mine")
+    assert manifest.reason == "the log could not be written to the end: File too large"
+
+
+def test_what_waited_for_a_disk_that_broke_is_counted(tmp_path: Path) -> None:
+    """Records behind the one that was refused; and who waits for them to be written is let go."""
+
+    class Breaking(RunWriter):
+        def line(self, line: bytes) -> None:
+            go.wait(5)
+            raise OSError(28, "No space left on device")
+
+    go = threading.Event()
+    made = ThreadedWriting(Breaking(prepare_folder(tmp_path / "run"), Manifest()))
+    for seq in range(5):
+        made.line(line(seq))
+    threading.Timer(0.05, go.set).start()
+    assert_returns(made.sync)
+    with pytest.raises(RunError, match="No space left on device"):
+        made.finish(Manifest())
+    assert made.dropped == 4
 
 
 def test_what_was_handed_over_is_on_the_disk_without_being_asked_for(tmp_path: Path) -> None:

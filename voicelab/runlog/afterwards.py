@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from voicelab.errors import RunError
-from voicelab.runlog.manifest import read_manifest, write_manifest
+from voicelab.runlog.manifest import read_manifest, update_manifest
 from voicelab.runlog.reader import read_records
 from voicelab.runlog.record import Record, encode_line
 from voicelab.runlog.writer import EVENTS
@@ -59,7 +57,7 @@ def add_mark(folder: Path, text: str, at_ms: float) -> Record:
     )
     try:
         _append_line(folder / EVENTS, encode_line(record))
-        write_manifest(folder, msgspec.structs.replace(manifest, records=record.seq + 1))
+        update_manifest(folder, records=record.seq + 1)
     except OSError as error:
         raise RunError(f"{folder} cannot be written ({error.strerror}): copy it to where you may write") from None
     return record

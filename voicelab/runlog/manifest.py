@@ -1,11 +1,14 @@
 """What a run says of itself: written first, completed at the end.
 
-In: the facts of a run.  Out: ``manifest.json`` and back.
+In: the facts of a run.  Out: ``manifest.json`` and back. ``README.md`` beside this file says what each fact means to a
+reader, and what a reader does with a newer minor version.
 Does not know: how the facts were found.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +16,7 @@ import msgspec
 
 from voicelab.errors import RunError
 from voicelab.runlog.record import SCHEMA
+from voicelab.runlog.secrets import hide_secrets
 
 MANIFEST = "manifest.json"
 Side: TypeAlias = Literal["client", "server"]
@@ -25,6 +29,14 @@ CLOCKS = {
 }
 
 
+# What these facts say in this version; a newer minor version may have more words for them.
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "state": ("running", "complete", "failed", "interrupted"),
+    "time": ("real", "virtual"),
+    "redaction": ("full", "no text", "no audio"),
+}
+
+
 class _Schema(msgspec.Struct):
     schema: str
 
@@ -34,8 +46,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     Parameters
     ----------
-    state : {"running", "complete", "failed", "interrupted"}
-        ``running`` in a folder whose writer is gone means that it was killed.
+    state : str
+        ``running``, ``complete``, ``failed`` or ``interrupted``; ``running`` in a folder whose writer is gone means
+        that it was killed. A word of a newer minor version is of a run that is over.
     side : {"client", "server"}
         Who wrote the run. In a server's, ``recv`` is what the client sent and ``send`` what the server sent.
     began, ended : str
@@ -50,12 +63,14 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         Model, version and date of the price table that ``cost`` figures use.
     clocks : dict
         What the time stamps mean.
-    records, bad_records, dropped : int
-        How many records were written; how many could not be, with their number.
+    time, redaction : str
+        ``real`` or ``virtual``; ``full``, ``no text`` or ``no audio``, or a newer minor version's word.
+    records, dropped : int
+        How many records were written; how many records and pieces of sound could not be.
     """
 
     schema: str = SCHEMA
-    state: Literal["running", "complete", "failed", "interrupted"] = "running"
+    state: str = "running"
     side: Side = "client"
     began: str = ""
     ended: str | None = None
@@ -70,23 +85,45 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     prices: dict[str, Any] = {}
     clocks: dict[str, str] = msgspec.field(default_factory=CLOCKS.copy)
-    time: Literal["real", "virtual"] = "real"
-    redaction: Literal["full", "no text", "no audio"] = "full"
+    time: str = "real"
+    redaction: str = "full"
     software: dict[str, str] = {}
     records: int = 0
     dropped: int = 0
 
 
+def without_secrets(manifest: Manifest, known: Collection[str]) -> Manifest:
+    """Return a manifest in which no key stands: not in a tag, the note, a setting, nor in what a server says of itself.
+
+    Parameters
+    ----------
+    manifest : Manifest
+    known : collection of str
+        Secrets of this session; what has the shape of one is hidden too.
+    """
+    return msgspec.convert(hide_secrets(msgspec.to_builtins(manifest), known), Manifest)
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest in one step: a reader never sees half of it."""
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-    draft = folder / f"{MANIFEST}.new"
-    draft.write_bytes(text + b"\n")
-    draft.replace(folder / MANIFEST)
+    """Write the manifest in one step: a reader never sees half of it, and a full disk leaves the old one."""
+    _put(folder, msgspec.json.encode(manifest))
+
+
+def update_manifest(folder: Path, **facts: Any) -> None:
+    """Change some facts of a manifest and keep all others, also those of a newer minor version.
+
+    Raises
+    ------
+    RunError
+        When the folder is no run that can be read.
+    """
+    read_manifest(folder)
+    whole = msgspec.json.decode((folder / MANIFEST).read_bytes())
+    _put(folder, msgspec.json.encode({**whole, **facts}))
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read a run's manifest; fields of newer minor versions are passed over.
+    """Read a run's manifest; fields and words of newer minor versions are no obstacle.
 
     Raises
     ------
@@ -107,11 +144,27 @@ def read_manifest(folder: Path) -> Manifest:
         schema = msgspec.json.decode(text, type=_Schema).schema
         if not _is_readable(schema):
             raise RunError(f"{path} has the schema {schema!r}; this voicelab reads {SCHEMA!r}")
-        return msgspec.json.decode(text, type=Manifest)
+        manifest = msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RunError(f"{path} cannot be read: {error}") from None
+    for name, words in WORDS.items():
+        if schema == SCHEMA and getattr(manifest, name) not in words:
+            raise RunError(
+                f"{path} cannot be read: {name} is {getattr(manifest, name)!r}, which is none of {', '.join(words)}"
+            )
+    return manifest
 
 
 def _is_readable(schema: str) -> bool:
     """Return whether a schema is ours, or a newer minor version of it."""
-    return schema == SCHEMA or schema.startswith(f"{SCHEMA}.")
+    return re.fullmatch(rf"{re.escape(SCHEMA)}(\.\d+)?", schema) is not None
+
+
+def _put(folder: Path, text: bytes) -> None:
+    draft = folder / f"{MANIFEST}.new"
+    try:
+        draft.write_bytes(msgspec.json.format(text, indent=2) + b"\n")
+        draft.replace(folder / MANIFEST)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

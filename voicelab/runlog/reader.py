@@ -20,6 +20,9 @@ _PIECE_BYTES = 2**18
 _Read = TypeVar("_Read")
 
 
+_payload = msgspec.json.Decoder(dict[str, Any])
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A record whose payload has not been parsed: most of a log is sound, and is passed over or counted.
 
@@ -46,10 +49,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         msgspec.ValidationError
             The payload is no JSON object.
         """
-        event = msgspec.json.decode(self.event, type=dict[str, Any])
-        return Record(
-            seq=self.seq, t_ns=self.t_ns, wall="", dir=self.dir, type=self.type, event=event, epoch=self.epoch
-        )
+        event = _payload.decode(self.event)
+        return Record(seq=self.seq, t_ns=self.t_ns, dir=self.dir, type=self.type, event=event, epoch=self.epoch)
 
 
 _lines = msgspec.json.Decoder(Line)

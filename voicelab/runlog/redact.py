@@ -42,7 +42,7 @@ def _names(text: str) -> frozenset[str]:
 _WORDS = _names("""
     call_id code conversation conversation_id delay detector eagerness effort event_id hearing id item_id kind language
     max_output_tokens model object output_modalities param path previous_item_id reason reply response_id role
-    speech_scores status tool_choice track truncation type voice voicelab warnings
+    speech_scores status table tool_choice track truncation type voice voicelab warnings what
 """)
 # Whose words are said, written or chosen by somebody.
 _TEXTS = _names("""
@@ -51,7 +51,7 @@ _TEXTS = _names("""
 """)
 # Whose value is a number, or holds fields of these three kinds.
 _FACTS = _names("""
-    at_ms audio_end_ms audio_ref audio_start_ms audio_tokens bad_lines before_usd cached_tokens
+    at_ms audio_end_ms audio_ref audio_start_ms audio_tokens bad_lines before_usd billed cached_tokens
     cached_tokens_details characters chunk_ms content_index cost_usd create_response duration_ms end epoch error
     expires_at first_sample_ns format hear_finish_ms heard_ms idle_timeout_ms image_tokens input
     input_token_details input_tokens interrupt_response item item_ids labels left_out_base64 limit limit_usd
@@ -139,10 +139,18 @@ def redact_manifest(manifest: Manifest, *, text: bool, audio: bool) -> Manifest:
         asked=without_text(manifest.asked),
         in_force=without_text(manifest.in_force),
         voicelab_server=None if server is None else without_text(server),
+        # Prices of one's own say whose they are, and why.
+        prices={key: _numbers(value) if key == "overrides" else value for key, value in manifest.prices.items()},
         tags={},
         # ``redaction`` has one word for it; that both are gone is said here.
         note="redacted: no text, no audio" if audio_gone else "redacted: no text",
     )
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _numbers(inner) for key, inner in value.items()}
+    return REDACTED if isinstance(value, str) else value
 
 
 def without_text(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ Does not know: threads or time; whoever calls decides when to flush (the session
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from voicelab.audio.samples import Samples
 from voicelab.errors import RunError
-from voicelab.runlog.manifest import Manifest, write_manifest
+from voicelab.runlog.manifest import MANIFEST, Manifest, write_manifest
 from voicelab.runlog.record import Record, Track, encode_line
 from voicelab.runlog.tracks import WavTrack
 
@@ -35,7 +35,7 @@ def prepare_folder(path: Path) -> Path:
     except (FileExistsError, NotADirectoryError):
         raise RunError(f"{path} is a file: give the name of a new folder for the run") from None
     except OSError as error:
-        raise RunError(f"{path} cannot be written ({error.strerror}): choose a folder where you may write") from None
+        raise _cannot_be_written(path, error) from None
     return path
 
 
@@ -48,14 +48,36 @@ class RunWriter:
         As `prepare_folder` gave it.
     manifest : Manifest
         Written at once; `finish` replaces it.
+
+    Raises
+    ------
+    RunError
+        Another writer was quicker in this folder (its files stay as they are), or the folder cannot be written (nothing
+        stays in it).
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
-        write_manifest(folder, manifest)
-        self._events = (folder / EVENTS).open("wb", buffering=_BUFFER_BYTES)
-        self._tracks = {name: WavTrack(folder / f"{name}.wav") for name in TRACKS}
         self.n_records = 0
+        try:
+            # Made new or not at all: of two writers that found the folder empty, one gets it. A writer that is killed
+            # leaves nothing to unlock, for a folder is never written twice.
+            self._events = (folder / EVENTS).open("xb", buffering=_BUFFER_BYTES)
+        except FileExistsError:
+            raise RunError(f"{folder} has a writer already: give another folder, so that no run is mixed up") from None
+        except OSError as error:
+            raise _cannot_be_written(folder, error) from None
+        self._tracks: dict[Track, WavTrack] = {}
+        try:
+            write_manifest(folder, manifest)
+            for track in TRACKS:
+                self._tracks[track] = WavTrack(folder / f"{track}.wav")
+        except OSError as error:
+            with suppress(OSError):
+                self.close()
+            for name in (EVENTS, MANIFEST, *(f"{track}.wav" for track in TRACKS)):
+                (folder / name).unlink(missing_ok=True)
+            raise _cannot_be_written(folder, error) from None
 
     def record(self, record: Record) -> None:
         """Append one record."""
@@ -91,3 +113,7 @@ class RunWriter:
             files.callback(self._events.close)
             for track in self._tracks.values():
                 files.callback(track.close)
+
+
+def _cannot_be_written(folder: Path, error: OSError) -> RunError:
+    return RunError(f"{folder} cannot be written ({error.strerror}): choose a folder with room where you may write")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,8 @@ class ServerOptions:
         handling of that can be tried.
     trace : Path, optional
         A folder in which each session is written down from the server's side, as a run of its own.
+    secrets : tuple of str
+        The server's keys, which are hidden in a trace.
     """
 
     audio_speed: float = 3.0
@@ -75,6 +77,7 @@ class ServerOptions:
     tokens_a_minute: int = 4_000_000
     blocked_words: tuple[str, ...] = ()
     trace: Path | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.session_seconds < math.inf:

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -97,6 +98,7 @@ def run_server(
     url = f"ws://{shown}:{bound_port}{PATH}"
     _prepare_traces(options.trace)
     room = EngineRoom(choice)
+    options = replace(options, secrets=(*options.secrets, api_key))
     app = make_app(room, api_key, options, lambda: datetime.now(UTC))
     config = uvicorn.Config(
         app,

@@ -114,6 +114,7 @@ def _open_trace(connection: Connection) -> Trace | None:
         model=connection.model,
         about=connection.engines.about,
         detector=scorer.name,
+        secrets=connection.options.secrets,
     )
     connection.scored = trace.scored
     return trace

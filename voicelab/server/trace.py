@@ -28,7 +28,7 @@ from voicelab.measure.prices import price_note
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.runlog.left_out import without_audio
-from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.manifest import Manifest, without_secrets
 from voicelab.runlog.record import Track
 from voicelab.runlog.recorder import DirectWriting, Recorder
 from voicelab.runlog.score_log import ScoreLog
@@ -80,6 +80,8 @@ class Trace:
         What the server says of its engines.
     detector : str
         Whose speech scores decide the turns.
+    secrets : tuple of str
+        Hidden wherever a client says them.
 
     Raises
     ------
@@ -88,12 +90,21 @@ class Trace:
     """
 
     def __init__(
-        self, folder: Path, clock: Clock, *, session_id: str, model: str, about: Mapping[str, Any], detector: str
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        session_id: str,
+        model: str,
+        about: Mapping[str, Any],
+        detector: str,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._clock = clock
+        self._secrets = secrets
         stamp = clock.wall_start.strftime("%Y%m%d-%H%M%S")
         self.folder = prepare_folder(folder / f"{stamp}-{session_id}")
-        self._manifest = Manifest(
+        facts = Manifest(
             side="server",
             began=rfc3339(clock.wall_at(0)),
             provider="local",
@@ -106,8 +117,9 @@ class Trace:
                 "system": platform.platform(),
             },
         )
+        self._manifest = without_secrets(facts, secrets)
         self._writing = _Forgiving(RunWriter(self.folder, self._manifest))
-        self._recorder = Recorder(clock, self._writing)
+        self._recorder = Recorder(clock, self._writing, secrets)
         self._scores = ScoreLog(self._recorder, detector)
         self._input: tuple[AudioFormat, Decoder] | None = None
         self._output: dict[str, Decoder] = {}
@@ -174,7 +186,7 @@ class Trace:
             dropped=self._writing.dropped,
         )
         with suppress(OSError):
-            self._writing.finish(manifest)
+            self._writing.finish(without_secrets(manifest, self._secrets))
 
     def _place_input(self, audio: bytes, wire_format: AudioFormat) -> dict[str, Any]:
         """Return where the sound of an append lies, or how much it was when it will be refused: that is on no clock."""

@@ -1,7 +1,11 @@
 """Who writes the run folder of a live session: a thread of its own (in virtual time nobody else: `DirectWriting`).
 
-In: records as lines, samples.  Out: files, written and flushed twice a second; what found no room to wait is counted.
+In: records as lines, samples.  Out: files, written and flushed more than twice a second; what found no room to wait, or
+no disk to go to, is counted.
 Does not know: what a record means.
+
+A disk that refuses something ends the log, not the session: what was written before stays, what comes after is counted
+as dropped, and whoever completes the folder is told.
 """
 
 from __future__ import annotations
@@ -10,13 +14,17 @@ import threading
 from collections import deque
 from contextlib import suppress
 
+import msgspec
+
 from voicelab.audio.samples import Samples
 from voicelab.errors import RunError
-from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.manifest import Manifest, write_manifest
+from voicelab.runlog.reader import read_records
 from voicelab.runlog.record import Track
 from voicelab.runlog.writer import RunWriter
 
-FLUSH_S = 0.5
+# A process that is killed loses at most half a second: that leaves a tenth for the writing itself.
+FLUSH_S = 0.4
 SYNC_TIMEOUT_S = 5.0
 MOST_WAITING = 50_000
 # So much at once does not wait for its half second: it comes faster than speech.
@@ -56,11 +64,13 @@ class ThreadedWriting:
         self._post((track, start, samples))
 
     def sync(self) -> None:
-        """Wait until the thread has written what it was handed so far."""
+        """Wait until the thread has written what it was handed so far; not where the disk has refused it."""
         reached = threading.Event()
         if self._thread.is_alive():
             self._post_now(reached)
-            reached.wait(timeout=SYNC_TIMEOUT_S)
+            # Asked again after posting: a thread that failed in between has not seen the question.
+            if self._failure is None:
+                reached.wait(timeout=SYNC_TIMEOUT_S)
 
     def finish(self, manifest: Manifest) -> None:
         """Wait until everything is written.
@@ -68,20 +78,33 @@ class ThreadedWriting:
         Raises
         ------
         RunError
-            When the disk did not take it; what was written before is still there.
+            When the disk did not take it; what was written before is still there, and the manifest says ``failed``
+            where the disk takes that.
         """
         if self._thread.is_alive():
             self._post_now(manifest)
             self._thread.join()
-        if self._failure is not None:
-            raise RunError(
-                f"{self._writer.folder} could not be written to the end: {self._failure.strerror or self._failure}; "
-                f"{self._writer.n_records:,} records are in it"
+        if self._failure is None:
+            return
+        why = self._failure.strerror or str(self._failure)
+        # Counted in the folder: what was handed to the file may have been held in its buffer.
+        n_records = len(read_records(self._writer.folder)[0])
+        with suppress(OSError):
+            write_manifest(
+                self._writer.folder,
+                msgspec.structs.replace(
+                    manifest,
+                    state="failed",
+                    reason=f"the log could not be written to the end: {why}",
+                    records=n_records,
+                    dropped=self.dropped,
+                ),
             )
+        raise RunError(f"{self._writer.folder} could not be written to the end: {why}; {n_records:,} records are in it")
 
     def _post(self, item: bytes | _Audio) -> None:
         n_waiting = len(self._waiting)
-        if n_waiting >= MOST_WAITING:
+        if n_waiting >= MOST_WAITING or self._failure is not None:
             self.dropped += 1
             return
         self._waiting.append(item)
@@ -102,6 +125,7 @@ class ThreadedWriting:
             self._failure = error
             with suppress(OSError):  # the disk that refused a record may refuse the last bytes of a file as well
                 self._writer.close()
+            self._drop_what_waits()
 
     def _write_what_waits(self) -> bool:
         """Write what waits now, no later arrivals, since a flush is due; return whether the last thing was among it."""
@@ -115,6 +139,17 @@ class ThreadedWriting:
                     self._writer.finish(manifest)
                     return True
                 case threading.Event() as reached:
-                    self._writer.flush()
-                    reached.set()
+                    try:
+                        self._writer.flush()
+                    finally:
+                        reached.set()
         return False
+
+    def _drop_what_waits(self) -> None:
+        """Count what will not be written any more, and let nobody wait for it."""
+        while self._waiting:
+            match self._waiting.popleft():
+                case threading.Event() as reached:
+                    reached.set()
+                case bytes() | tuple():
+                    self.dropped += 1
