@@ -10,6 +10,7 @@ Does not know: where an error is raised, or how it is shown (``cli`` prints the 
      +-- AudioError             a clip or a stretch of audio that cannot be used
      +-- RunError               a run folder that cannot be written or read
      +-- EngineError            recogniser, synthesiser or reply engine failed or is not installed
+     +-- BudgetError            the session's budget refused a response, before anything was sent for it
      +-- TransportError         the connection could not be opened, or was lost
      |    +-- AuthenticationError   the server did not accept the key
      |    +-- TransportClosed       the other side closed, or went away
@@ -53,6 +54,30 @@ class RunError(VoicelabError):
 
 class EngineError(VoicelabError):
     """A recogniser, synthesiser or reply engine failed, or is not installed here."""
+
+
+class BudgetError(VoicelabError):
+    """The session's budget refused a response.
+
+    Parameters
+    ----------
+    what : str
+        What was refused, why, and what was kept: one sentence, which any front end can show.
+    limit_usd, spent_usd : float
+    projected_usd : float or None
+        What the refused response was expected to cost; None where that cannot be known.
+
+    Notes
+    -----
+    As text it also says how Python code goes on; ``what`` is the sentence without it.
+    """
+
+    def __init__(self, what: str, *, limit_usd: float, spent_usd: float, projected_usd: float | None) -> None:
+        super().__init__(f"{what} session.raise_budget(limit_usd=...) lets the session go on.")
+        self.what = what
+        self.limit_usd = limit_usd
+        self.spent_usd = spent_usd
+        self.projected_usd = projected_usd
 
 
 class TransportError(VoicelabError):

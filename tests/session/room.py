@@ -11,6 +11,7 @@ from typing import Any
 from tests.server.room import WALL, GivenEars, Saying, ToneVoice
 from voicelab.engines.base import SpeakingHandle
 from voicelab.engines.reply import ReplyEngine
+from voicelab.measure.budget import Budget
 from voicelab.measure.run import Run
 from voicelab.protocol.dialects import make_dialect
 from voicelab.protocol.ids import Ids
@@ -61,6 +62,9 @@ def hold(
     dialect: str = "ga",
     speaking: SpeakingHandle | None = None,
     sink: Sink | None = None,
+    model: str = "test",
+    budget: Budget | None = None,
+    prices: Mapping[str, Any] | None = None,
 ) -> Held:
     """Hold a session in virtual time; whatever ``act`` raises is raised here, after the folder is complete."""
     ends: list[MemoryTransport] = []
@@ -94,13 +98,15 @@ def hold(
         plan = Plan(
             provider="local",
             url="memory:",
-            model="test",
+            model=model,
             folder=folder,
             open_transport=open_pair,
             asked=merge(merge(FIRST_ASK, declared), dict(asked or {})),
             tools=tools or {},
             time="virtual",
             dialect=dialect,
+            budget=budget,
+            prices=prices,
         )
         live = LiveRun(plan, Clock(loop, WALL), Ids(0), DirectWriting, sink or NullSink())
         await live.open()

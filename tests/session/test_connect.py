@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import voicelab as vl
-from voicelab.errors import AudioError, AuthenticationError, ConfigError, RunError, TransportError
+from voicelab.errors import AudioError, AuthenticationError, BudgetError, ConfigError, RunError, TransportError
 from voicelab.experiments.clips import spoken_lines
+from voicelab.measure.budget import Budget
 from voicelab.protocol.client_events import InputAudioClear, ItemDelete
 
 HELLO = spoken_lines()["hello"]
@@ -281,3 +282,51 @@ def test_log_is_one_run_that_grows_and_can_be_followed(in_empty_folder: Path) ->
         assert log.records()[-1].seq >= last
     assert log.events().height == vl.open_run("run").events().height
     assert [record.seq for record in log.records()] == list(range(log.manifest.records))
+
+
+def test_a_budget_for_a_model_whose_price_nobody_knows_is_refused_before_anything_is_opened(
+    in_empty_folder: Path,
+) -> None:
+    """Unknown is not 0: one error that says whose prices are missing and how to give them; with them it is fine."""
+    address, budget = "ws://127.0.0.1:1/v1/realtime?model=their-own", Budget(limit_usd=1.0)
+    with pytest.raises(ConfigError, match=r"prices of 'their-own'.*prices=") as caught:
+        vl.connect(address, budget=budget, out="run")
+    assert caught.value.param == "prices"
+    with pytest.raises(ConfigError, match=r"vl\.Budget"):
+        vl.connect("local", budget=0.5, out="run")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="mine.json"):
+        vl.connect("local", prices="mine.json", out="run")
+    assert list(in_empty_folder.iterdir()) == []
+    Path("mine.json").write_text('{"their-own": {"same_as": "gpt-realtime"}}')
+    vl.connect(address, budget=budget, prices="mine.json", out="run")
+
+
+@pytest.mark.realtime
+def test_a_budget_is_kept_told_and_raised_on_both_faces(in_empty_folder: Path) -> None:
+    """budget=, session.budget, raise_budget: the same, called or awaited; nothing is billed here."""
+    how = {"budget": Budget(limit_usd=0.0005), "turn_detection": None}
+    with vl.LocalServer(hearing="none") as server:
+        with vl.connect("local", server=server, out="sync", **how) as session:  # type: ignore[arg-type]
+            while not (session.budget and session.budget.refuses):
+                session.ask("What is 2 + 3?")
+            n_turns = len(session.turns)
+            with pytest.raises(BudgetError, match=r"session\.raise_budget"):
+                session.ask("What is 2 + 3?")
+            assert len(session.turns) == n_turns
+            raised = session.raise_budget(0.01)
+            assert raised is not None
+            assert "nothing is billed" in str(raised)
+            assert session.ask("What is 2 + 3?").reply == "Two plus three is five."
+
+        async def talk() -> int:
+            async with vl.connect("local", server=server, out="async", **how) as session:  # type: ignore[arg-type]
+                with pytest.raises(BudgetError):
+                    while True:
+                        await session.ask("What is 2 + 3?")
+                await session.raise_budget(0.01)
+                await session.ask("What is 2 + 3?")
+                return len(session.turns)
+
+        assert asyncio.run(talk()) == n_turns + 1
+    types = [record.type for record in vl.open_run("sync").records()]
+    assert types.count("voicelab.budget.refused") == 1

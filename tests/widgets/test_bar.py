@@ -8,6 +8,7 @@ from tests.widgets.browser import axe
 from tests.widgets.plain_page import PlainPages
 from voicelab.experiments.demo import run_demo
 from voicelab.measure.run import Run
+from voicelab.runlog.record import Record
 from voicelab.session.portal import wall_now
 from voicelab.widgets.bar import Bar, Count
 from voicelab.widgets.following import Fresh
@@ -19,6 +20,7 @@ READY = {
     "folder": None,
     "expires_at": None,
     "limit_minutes": 15,
+    "limit_usd": None,
     "hosted": False,
     "muted": False,
     "listening": False,
@@ -53,6 +55,36 @@ def test_the_count_is_the_tables_own(run: Run) -> None:
     turns = run.turn_list()
     assert count.shown()["turns"] == len(turns)
     assert count.shown()["usd"] == pytest.approx(sum(turn.cost_usd or 0.0 for turn in turns))
+
+
+def test_under_a_budget_the_count_is_the_budgets_own(run: Run) -> None:
+    """What was spent of which limit, transcription too, and the newest of both."""
+    count = Count()
+    fresh = Fresh(run, [], first=True, over=False)
+    assert count.shown()["limit_usd"] is None
+    for limit, spent in ((0.5, 0.0), (0.5, 0.0123), (1.0, 0.0123)):
+        told = {"limit_usd": limit, "spent_usd": spent, "projected_usd": 0.01}
+        record = Record(seq=1, t_ns=0, wall="", dir="local", type="voicelab.budget.spent", event=told)
+        count.take(record, fresh)
+    assert (count.shown()["usd"], count.shown()["limit_usd"]) == (0.0123, 1.0)
+
+
+def test_money_is_shown_with_its_limit(plain_page: PlainPages) -> None:
+    """Spent of limit while the session runs; without a limit only what was spent."""
+    plain = page_of(plain_page, state="live", folder="runs/a")
+    plain.set(counts={"turns": 1, "usd": 0.0123, "seconds": 1, "limit_usd": 0.5})
+    assert "$0.0123 of $0.50" in plain.page.locator(".voicelab-figures").inner_text()
+    plain.set(counts={"turns": 1, "usd": 0.0123, "seconds": 1, "limit_usd": None})
+    assert plain.page.locator(".voicelab-figures").inner_text().endswith("$0.0123")
+
+
+def test_before_a_hosted_session_it_says_what_may_be_spent(plain_page: PlainPages) -> None:
+    """The limit, or that there is none and how to set one."""
+    plain = page_of(plain_page, hosted=True, target="openai", limit_usd=0.5)
+    note = plain.page.locator(".voicelab-note")
+    assert "above $0.50." in note.inner_text()
+    plain.set(standing={**READY, "hosted": True, "target": "openai"})
+    assert "No limit in dollars is set: vl.Lab(budget=" in note.inner_text()
 
 
 def test_talk_is_asked_for_by_button_and_by_key(plain_page: PlainPages) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 import voicelab as vl
 from tests.widgets.browser import until
-from voicelab.errors import AudioError, ConfigError, TransportError, VoicelabError
+from voicelab.errors import AudioError, BudgetError, ConfigError, TransportError, VoicelabError
 from voicelab.experiments.clips import spoken_lines
 from voicelab.experiments.script import DEMO_TOOLS
+from voicelab.measure.budget import Budget
 from voicelab.transports.base import Transport
 from voicelab.widgets.desk import Desk, desk_of
 from voicelab.widgets.standing import Problem
@@ -87,6 +88,42 @@ def test_a_format_waits_for_a_new_connection(desk: Desk) -> None:
     desk.reconnect().result()
     assert desk.standing.pending == ()
     assert desk.standing.in_force["audio"]["input"]["format"]["type"] == "audio/pcmu"
+
+
+@pytest.mark.realtime
+def test_a_budget_stops_the_answers_in_one_sentence_and_a_larger_one_brings_them_back(tmp_path: Path) -> None:
+    """What is spent of what, and what to do; the knobs stay as they were turned, and go on to act."""
+    desk = Desk(budget=Budget(limit_usd=0.001))
+    assert desk.standing.limit_usd == 0.001
+    assert desk.talk(tmp_path / "run").result() is None
+    try:
+        assert desk.say("hello").result() is None
+        until(lambda: desk.standing.problem is not None, "the refusal")
+        problem = desk.standing.problem
+        assert problem is not None
+        assert problem.what.startswith("The budget of $0.001 allows no further answer: $0.00")
+        assert problem.do == "To go on, run lab.session.raise_budget(0.002) in a cell, or press Stop."
+        assert isinstance(desk.say("and now?").result(), BudgetError)
+        assert desk.standing.problem is not None
+        assert desk.standing.problem.do == problem.do
+        until(lambda: not detection(desk)["create_response"], "no answers")
+        desk.wish(replace(desk.standing.wishes, silence_ms=900)).result()
+        assert desk.standing.wishes.create_response
+        assert (detection(desk)["silence_duration_ms"], detection(desk)["create_response"]) == (900, False)
+        assert desk.session is not None
+        desk.session.raise_budget(1.0)
+        until(lambda: desk.standing.problem is None, "the problem to go")
+        until(lambda: detection(desk)["create_response"], "answers")
+        assert desk.standing.limit_usd == 1.0
+        assert desk.say("and now?").result() is None
+    finally:
+        desk.stop().result()
+
+
+def detection(desk: Desk) -> dict[str, object]:
+    """Return the detection that the desk shows as in force."""
+    found: dict[str, object] = desk.standing.in_force["audio"]["input"]["turn_detection"]
+    return found
 
 
 def test_of_many_wishes_the_last_is_in_force_and_few_are_sent(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from tests.widgets.jupyterlab import JupyterLab
 from tests.widgets.lab_room import LabRoom, kept_room
 from voicelab.errors import ConfigError
 from voicelab.experiments.clips import spoken_lines
+from voicelab.measure.budget import Budget
 from voicelab.widgets.lab import Lab
 
 IN_FORCE = "lab.session.in_force['audio']['input']['turn_detection']['threshold']"
@@ -233,10 +234,12 @@ def test_a_wish_that_is_no_knob_is_told() -> None:
 def test_by_code_the_lab_does_what_its_buttons_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Talk, play, ask, turn a knob, stop: for notebooks that nobody clicks through."""
     monkeypatch.setenv("VOICELAB_HEADLESS", "1")
-    lab = Lab(silence_ms=400)
+    lab = Lab(silence_ms=400, budget=Budget(limit_usd=0.5))
     with pytest.raises(ConfigError, match="talk"):
         _ = lab.session
     lab.talk(tmp_path / "run")
+    assert lab.session.budget is not None
+    assert lab.session.budget.limit_usd == lab.desk.standing.limit_usd == 0.5
     assert lab.play(spoken_lines()["hello"].clip).transcript == "hello"
     assert "eighty-four" in lab.ask("What is 12 * 7?").reply
     lab.wish(threshold=0.8)

@@ -8,7 +8,18 @@ import pytest
 
 from voicelab.runlog.record import Record
 from voicelab.session.listening import REPLACED, STOPPED
-from voicelab.widgets.lookout import AgentSpoke, Complaint, Ended, MicrophoneLost, News, Opened, Updated, news_of
+from voicelab.widgets.lookout import (
+    AgentSpoke,
+    Complaint,
+    Ended,
+    LimitRaised,
+    MicrophoneLost,
+    News,
+    Opened,
+    OverBudget,
+    Updated,
+    news_of,
+)
 
 
 def record(kind: str, **event: Any) -> Record:
@@ -29,6 +40,10 @@ def record(kind: str, **event: Any) -> Record:
         (record("voicelab.source.stopped", reason=REPLACED), None),
         (record("error", error={"message": "no"}), Complaint("no")),
         (record("error", error=None), Complaint("")),
+        (record("voicelab.budget.refused", limit_usd=0.5, spent_usd=0.4, projected_usd=0.2), OverBudget(0.5, 0.4, 0.2)),
+        (record("voicelab.budget.refused", limit_usd=1, spent_usd=0, projected_usd=None), OverBudget(1, 0, None)),
+        (record("voicelab.budget.raised", limit_usd=2.0, before_usd=1.0), LimitRaised(2.0)),
+        (record("voicelab.budget.spent", limit_usd=0.5, spent_usd=0.4, projected_usd=0.2), None),
         (record("voicelab.vad", p=[]), None),
     ],
 )

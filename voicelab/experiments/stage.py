@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from voicelab.engines.host import ModelledCost
 from voicelab.errors import VoicelabError
+from voicelab.measure.budget import Budget
 from voicelab.protocol.ids import Ids
 from voicelab.protocol.settings import merge
 from voicelab.runlog.recorder import DirectWriting
@@ -29,6 +30,7 @@ from voicelab.session.live import LiveRun, Plan
 from voicelab.session.local_server import LocalServer
 from voicelab.session.playback import NullSink
 from voicelab.session.profiles import LOCAL_MODEL, Target, hosted_target
+from voicelab.session.terms import terms_of
 from voicelab.session.tools import Tool
 from voicelab.session.writing import ThreadedWriting
 from voicelab.transports.base import Transport
@@ -58,6 +60,10 @@ class Staging:
     tools : mapping of str to Tool
     tags : mapping
     note : str
+    budget : Budget or None
+        What may be spent.
+    prices : mapping or None
+        The user's own; see `voicelab.measure.prices.read_prices`.
     """
 
     folder: Path
@@ -68,6 +74,8 @@ class Staging:
     tools: Mapping[str, Tool] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    budget: Budget | None = None
+    prices: Mapping[str, Any] | None = None
 
     @property
     def first_ask(self) -> dict[str, Any]:
@@ -77,9 +85,16 @@ class Staging:
 
 
 def play_in_real_time(script: Script, staging: Staging, wall_start: datetime) -> None:
-    """Run a script at the pace of speech."""
+    """Run a script at the pace of speech.
+
+    Raises
+    ------
+    ConfigError
+        There is a budget, and the model's price is unknown; nothing was opened.
+    """
     with ExitStack() as open_things:
         if staging.target == "local":
+            terms_of(staging.budget, LOCAL_MODEL, staging.prices)  # before a server is started
             server = open_things.enter_context(LocalServer(hearing=staging.hearing, reply=staging.reply))
             target = Target("local", f"{server.url}?{urlencode({'model': LOCAL_MODEL})}", LOCAL_MODEL, server.api_key)
         else:
@@ -96,6 +111,8 @@ def play_in_real_time(script: Script, staging: Staging, wall_start: datetime) ->
             note=staging.note,
             secrets=(target.key,) if target.key else (),
             dialect=target.dialect,
+            budget=staging.budget,
+            prices=staging.prices,
         )
 
         async def perform() -> None:
@@ -147,6 +164,8 @@ def play_in_virtual_time(
             tags=staging.tags,
             note=staging.note,
             time="virtual",
+            budget=staging.budget,
+            prices=staging.prices,
         )
         live = LiveRun(plan, Clock(loop, wall_start), Ids(seed + 1), DirectWriting, NullSink())
         await _perform(script, live)
@@ -168,8 +187,9 @@ async def _perform(script: Script, live: LiveRun) -> None:
     await live.open()
     try:
         await script(live.core, live)
-    except VoicelabError as error:
-        await live.close("failed", str(error))
+    except Exception as error:
+        known = isinstance(error, VoicelabError)
+        await live.close("failed", str(error) if known else f"{type(error).__name__}: {error}")
         raise
     except asyncio.CancelledError:
         await live.close("interrupted", "interrupted from the keyboard")

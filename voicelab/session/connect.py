@@ -20,6 +20,8 @@ from msgspec import UNSET, UnsetType
 
 from voicelab.audio.frames import FRAME_MS
 from voicelab.errors import ConfigError, RunError
+from voicelab.measure.budget import Budget, checked_budget
+from voicelab.measure.prices import read_prices
 from voicelab.protocol.dialects import make_dialect
 from voicelab.protocol.ids import Ids
 from voicelab.protocol.settings import SemanticVAD, ServerVAD, merge
@@ -31,6 +33,7 @@ from voicelab.session.outgoing import checked_chunk
 from voicelab.session.playback import FileSink, NullSink, Sink
 from voicelab.session.portal import portal, session_began, session_ended, wall_now
 from voicelab.session.profiles import LOCAL_MODEL, Auth, DialectName, Target, hosted_target, with_query
+from voicelab.session.terms import terms_of
 from voicelab.session.tools import Tool, as_tools
 from voicelab.session.writing import ThreadedWriting
 from voicelab.transports.clock import Clock
@@ -56,6 +59,8 @@ def connect(
     note: str = "",
     sink: str | PathLike[str] | Sink = "null",
     chunk_ms: int = FRAME_MS,
+    budget: Budget | None = None,
+    prices: str | PathLike[str] | Mapping[str, Any] | None = None,
     api_key: str | None = None,
     auth: Auth | None = None,
     dialect: DialectName = "ga",
@@ -84,6 +89,12 @@ def connect(
         does what `voicelab.session.playback.Sink` says.
     chunk_ms : {20, 40, 60, 80, 100}
         How much sound goes into one event: more means fewer events, and a later one.
+    budget : Budget, optional
+        What may be spent: a response that would pass the limit is refused before it begins; see
+        `voicelab.session.spending`.
+    prices : path or mapping, optional
+        Your own prices, where the price table is wrong or knows none; see `voicelab.measure.prices.read_prices`. They
+        are kept with the run.
     api_key : str, optional
         For the target; otherwise from ``OPENAI_API_KEY`` (OpenAI only), ``AZURE_OPENAI_API_KEY`` (Azure only) or
         ``VOICELAB_API_KEY`` (other URLs).
@@ -99,7 +110,7 @@ def connect(
     Raises
     ------
     ConfigError
-        A wrong value, before anything is opened.
+        A wrong value, before anything is opened; so is a budget for a model whose price is unknown.
     """
     declared = as_tools(tools)
     asked = merge(
@@ -121,6 +132,8 @@ def connect(
     if auth is not None and auth not in get_args(Auth):
         raise ConfigError(f"auth must be one of {', '.join(get_args(Auth))}, not {auth!r}", param="auth")
     found = None if target == "local" else hosted_target(target, model, api_key, auth=auth, dialect=dialect)
+    own_prices = read_prices(prices)
+    terms_of(checked_budget(budget), (model or LOCAL_MODEL) if found is None else found.model, own_prices)
 
     def find_target() -> Target:
         if found is not None:
@@ -142,6 +155,8 @@ def connect(
         tags=dict(tags or {}),
         note=note,
         chunk_ms=checked_chunk(chunk_ms),
+        budget=budget,
+        prices=own_prices,
     )
     return Opener(plan, find_target, sink)
 

@@ -17,6 +17,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.frames import FRAME_MS
 from voicelab.audio.samples import Samples
 from voicelab.errors import AudioError, ServerError, TransportClosed, TransportError
+from voicelab.measure.budget import BudgetState
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.ids import Ids
@@ -36,8 +37,10 @@ from voicelab.session.microphone import Microphone
 from voicelab.session.outgoing import Outgoing, checked_chunk
 from voicelab.session.playback import Player, Sink
 from voicelab.session.reacting import Reacting
-from voicelab.session.requests import ANSWER_TIMEOUT_S, REFUSAL_WAIT_S, REPLY_TIMEOUT_S, Requests
+from voicelab.session.requests import ANSWER_TIMEOUT_S, REPLY_TIMEOUT_S, Requests
 from voicelab.session.source import Source
+from voicelab.session.spending import Spending
+from voicelab.session.terms import Terms
 from voicelab.session.tools import Tool
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock
@@ -64,6 +67,10 @@ class SessionCore:
         What the connection speaks; the log always speaks GA.
     chunk_ms : int
         How much sound goes into one event.
+    terms : Terms or None
+        The session's budget, and what it is counted by.
+    embedded : bool
+        Whether it is known beforehand that the embedded server answers, which bills nothing.
     """
 
     def __init__(
@@ -78,6 +85,8 @@ class SessionCore:
         tools: Mapping[str, Tool],
         dialect: str = "ga",
         chunk_ms: int = FRAME_MS,
+        terms: Terms | None = None,
+        embedded: bool = False,
     ) -> None:
         self._recorder = recorder
         self._sink = sink
@@ -90,10 +99,19 @@ class SessionCore:
         self._source = Source(self._out.send_audio, lambda: self._in.detection is not None)
         self._appending = Appending(self._out, self._source, recorder, clock)
         self.listening = Listening(self._appending, self._in, self._source, levels, recorder)
-        self._requests = Requests(self._out, self._in, self._calls, self._player)
+        self._spending = Spending(terms, self._in, self._out, recorder, embedded=embedded)
+        self._requests = Requests(self._out, self._in, self._calls, self._player, self._spending)
         self._connection = Connection(open_transport, dialect, self._in, self._out, self._calls, self._source, recorder)
         self._reacting = Reacting(
-            self._in, self._out, self._player, self._requests, self._calls, recorder, tools, self._connection.begin
+            self._in,
+            self._out,
+            self._player,
+            self._requests,
+            self._calls,
+            recorder,
+            self._spending,
+            tools,
+            self._connection.begin,
         )
         self._said: set[str] = set()
         self.asked: dict[str, Any] = dict(asked)
@@ -117,6 +135,11 @@ class SessionCore:
     def errors(self) -> deque[ev.ErrorDetail]:
         """What the server complained about, oldest first: the last thousand."""
         return self._requests.errors
+
+    @property
+    def budget(self) -> BudgetState | None:
+        """How the session stands with its budget; None without one. Any thread may ask."""
+        return self._spending.state
 
     # --- beginning and end -----------------------------------------------------------------------------------
 
@@ -152,8 +175,10 @@ class SessionCore:
         await self._connect()
         for error in await self._requests.replay(history):
             self._recorder.local("history.refused", message=str(error), code=error.code)
+        self._spending.look()
 
     async def _connect(self) -> None:
+        self._spending.begin()
         await self._connection.open(self._reacting)
         await self._calls.until(lambda: bool(self._in.in_force), what="session.created", timeout_s=ANSWER_TIMEOUT_S)
         self._recorder.local("session.opened", epoch=self._recorder.epoch)
@@ -175,10 +200,14 @@ class SessionCore:
         ------
         AudioError
             The server found no speech in the clip.
+        BudgetError
+            The answer would pass the session's limit: nothing was sent; or the limit was reached by what the clip
+            caused, and its last turn stays in the conversation unanswered.
         TransportError
             The connection was lost.
         """
-        turns_before = self._in.n_turns
+        self._spending.check_clip(clip.duration_ms)
+        turns_before, unanswered_before = self._in.n_turns, self._spending.n_unanswered
         await self._send_clip(clip, labels)
         if self._in.detection is None:
             await self._requests.commit()
@@ -197,11 +226,21 @@ class SessionCore:
             threshold = self._in.detection.get("threshold")
             raise AudioError(f"{clip.name}: the server found no speech in it (threshold {threshold})") from None
         await self._requests.quiet(lambda: self._in.n_turns > turns_before)
+        self._spending.raise_unanswered(unanswered_before)
 
     async def ask(self, text: str) -> None:
-        """Send a typed user message, and wait until it has been answered."""
-        await self._requests.add_item(Message(role="user", content=(InputText(text=text),)))
-        await self.respond()
+        """Send a typed user message, and wait until it has been answered.
+
+        Raises
+        ------
+        BudgetError
+            The answer would pass the session's limit; nothing was sent. Or what a function returned cannot be answered
+            any more: it is in the conversation.
+        """
+        before = self._spending.n_unanswered
+        await self._requests.question(Message(role="user", content=(InputText(text=text),)))
+        await self._requests.quiet()
+        self._spending.raise_unanswered(before)
 
     async def append(self, audio: Samples | bytes) -> None:
         """Send sound of one's own; see `voicelab.session.appending`."""
@@ -209,6 +248,7 @@ class SessionCore:
 
     async def commit(self) -> str:
         """Make the appended sound a user message; return its item id. See `voicelab.session.requests`."""
+        self._spending.check_event(ce.InputAudioCommit())
         return await self._requests.commit()
 
     async def clear(self) -> None:
@@ -224,10 +264,17 @@ class SessionCore:
             What is different for this response.
         tools : iterable of Tool
             Functions that can be called from now on, beside those of the session.
+
+        Raises
+        ------
+        BudgetError
+            The response would pass the session's limit; nothing was sent.
         """
+        before = self._spending.n_unanswered
         self._reacting.tools.update({tool.name: tool for tool in tools})
         await self._requests.response(params)
         await self._requests.quiet()
+        self._spending.raise_unanswered(before)
 
     async def respond_aside(self, params: ResponseParams) -> ev.Response:
         """Ask for a response outside the conversation, and return it when it is done; several may run at once."""
@@ -250,20 +297,34 @@ class SessionCore:
         self.asked = merge(self.asked, change)
         return self._in.in_force
 
+    async def raise_budget(self, limit_usd: float) -> BudgetState | None:
+        """Set a larger limit; the server answers turns again if it did before the old one was reached.
+
+        Raises
+        ------
+        ConfigError
+            There is no budget, or the limit is not larger.
+        """
+        again = self._spending.raise_limit(limit_usd)
+        if again is not None:
+            await self._requests.update(again)
+        return self.budget
+
     async def request(self, event: ce.ClientEvent) -> None:
         """Send any client event as it is, and give the server a moment to refuse it.
 
         Raises
         ------
+        BudgetError
+            It asks for a response that would pass the session's limit; nothing was sent.
         ServerError
             The server answered with an ``error`` that names this event.
         """
         if isinstance(event, ce.InputAudioAppend):  # its sound belongs on the track, not into the log
             self._appending.append(event.audio, self._in.format_of("input"), event_id=event.event_id)
             return
-        event_id = self._out.send(event)
-        await asyncio.sleep(REFUSAL_WAIT_S)
-        self._requests.raise_refusal(event_id)
+        await self._requests.raw(event)
+        self._spending.look()
 
     async def interrupt(self) -> None:
         """Stop the reply, as if the user had spoken: playback, generation and memory end at the sample heard."""
@@ -313,7 +374,7 @@ class SessionCore:
 
     async def _ask_for(self, change: Mapping[str, Any]) -> None:
         """Ask for settings; say what is in force otherwise although no error explains it."""
-        found, error = await self._requests.update(change)
+        found, error = await self._requests.update(self._spending.as_allowed(change))
         for difference in found:
             self._recorder.local(
                 "settings.differ", path=difference.path, asked=difference.asked, in_force=difference.in_force

@@ -16,6 +16,7 @@ import msgspec
 from voicelab.audio.clip import Clip, read_clip
 from voicelab.audio.samples import Samples
 from voicelab.errors import AudioError
+from voicelab.measure.budget import BudgetState
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.protocol.client_events import ClientEvent
@@ -99,6 +100,11 @@ class _Face:
         return self._live.core.chunk_ms
 
     @property
+    def budget(self) -> BudgetState | None:
+        """How it stands with the budget: ``limit_usd``, ``spent_usd``, ``remaining_usd``, ``projected_usd``."""
+        return self._live.core.budget
+
+    @property
     def errors(self) -> list[str]:
         """What the server complained about, oldest first; the last thousand (the log has all)."""
         return [error.message for error in self._live.core.errors.copy()]
@@ -139,6 +145,9 @@ class Session(_Face):
         ------
         AudioError
             The file cannot be used, or nobody speaks in it.
+        BudgetError
+            The answer would pass the budget's limit: nothing was played. Or the limit was reached while it was played:
+            its last turn is in the conversation, unanswered.
         TransportError
             The connection was lost; what had happened is in the run folder.
         """
@@ -146,7 +155,13 @@ class Session(_Face):
         return self._last_turn()
 
     def ask(self, text: str) -> Turn:
-        """Send a typed message and wait for the answer."""
+        """Send a typed message and wait for the answer.
+
+        Raises
+        ------
+        BudgetError
+            The answer would pass the budget's limit; nothing was sent.
+        """
         self._portal.call(self._live.core.ask(text))
         return self._last_turn()
 
@@ -223,6 +238,18 @@ class Session(_Face):
         What is in force otherwise than asked, without an error that says why, is told by a `SettingsWarning`.
         """
         return self._portal.call(self._live.core.update(ask_for(**settings)))
+
+    def raise_budget(self, limit_usd: float) -> BudgetState | None:
+        """Let the session go on up to a larger limit; if the server answered turns before, it does again.
+
+        What was said meanwhile is answered by `respond`.
+
+        Raises
+        ------
+        ConfigError
+            The session has no budget, or the limit is not larger than the one it has.
+        """
+        return self._portal.call(self._live.core.raise_budget(limit_usd))
 
     def reconnect(self, *, hearing: str | None = None, reply: str | None = None, **settings: Any) -> None:
         """Open a new connection in the same run, with other settings and the conversation carried over.
@@ -327,6 +354,10 @@ class AsyncSession(_Face):
     async def update(self, **settings: Any) -> dict[str, Any]:
         """Change settings live; return what is in force afterwards."""
         return await self._portal.wait(self._live.core.update(ask_for(**settings)))
+
+    async def raise_budget(self, limit_usd: float) -> BudgetState | None:
+        """Let the session go on up to a larger limit; see `Session.raise_budget`."""
+        return await self._portal.wait(self._live.core.raise_budget(limit_usd))
 
     async def reconnect(self, *, hearing: str | None = None, reply: str | None = None, **settings: Any) -> None:
         """Open a new connection in the same run; see `Session.reconnect`."""

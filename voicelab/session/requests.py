@@ -16,13 +16,14 @@ import msgspec
 from voicelab.errors import ConfigError, ServerError
 from voicelab.protocol import client_events as ce
 from voicelab.protocol import server_events as ev
-from voicelab.protocol.items import Item
+from voicelab.protocol.items import FunctionCallOutput, Item
 from voicelab.protocol.settings import ResponseParams
 from voicelab.session.calls import Calls, refusal
 from voicelab.session.differences import Difference, explains, find_differences
 from voicelab.session.incoming import ASIDE_KEY, Incoming
 from voicelab.session.outgoing import Outgoing
 from voicelab.session.playback import Player
+from voicelab.session.spending import Spending
 
 REPLY_TIMEOUT_S = 90.0
 ANSWER_TIMEOUT_S = 10.0
@@ -37,15 +38,16 @@ class Requests:
 
     Parameters
     ----------
-    out, incoming, calls, player
+    out, incoming, calls, player, spending
         The session's parts.
     """
 
-    def __init__(self, out: Outgoing, incoming: Incoming, calls: Calls, player: Player) -> None:
+    def __init__(self, out: Outgoing, incoming: Incoming, calls: Calls, player: Player, spending: Spending) -> None:
         self._out = out
         self._in = incoming
         self._calls = calls
         self._player = player
+        self._spending = spending
         self._sequencer = asyncio.Lock()
         self._n_asides = 0
         self.tools_running = 0
@@ -125,24 +127,84 @@ class Requests:
 
     # --- responses -------------------------------------------------------------------------------------------
 
-    async def response(self, params: ResponseParams | None = None) -> None:
-        """Send one response.create at a time, and only while no response runs or is due."""
+    async def question(self, item: Item) -> None:
+        """Put an item into the conversation and ask for the response to it.
+
+        Raises
+        ------
+        BudgetError
+            Nothing was sent, not even the item. For that the response before has to be over and paid first; without a
+            budget the item leaves at once.
+        """
+        if self._spending.state is None:
+            await self.add_item(item)
+            await self.response()
+            return
         async with self._sequencer:
-            await self._calls.until(self.floor_is_free, what="the response before", timeout_s=REPLY_TIMEOUT_S)
-            before = self._in.n_responses
-            event_id = self._out.send(ce.ResponseCreate(response=params))
-            await self._calls.until(
-                lambda: self._in.n_responses > before,
-                what="response.created",
-                event_id=event_id,
-                timeout_s=ANSWER_TIMEOUT_S,
-            )
+            await self._free_floor()
+            self._spending.check("ask", items=(item,))
+            await self.add_item(item)
+            await self._create(None)
+
+    async def response(self, params: ResponseParams | None = None) -> None:
+        """Send one response.create at a time, and only while no response runs or is due.
+
+        Raises
+        ------
+        BudgetError
+            Nothing was sent.
+        """
+        async with self._sequencer:
+            await self._free_floor()
+            self._spending.check("respond")
+            await self._create(params)
+
+    async def follow_up(self, outputs: Sequence[FunctionCallOutput]) -> None:
+        """Ask for the response to what functions returned.
+
+        Parameters
+        ----------
+        outputs : sequence of FunctionCallOutput
+            What was sent; the server may not have taken all of it yet.
+
+        Raises
+        ------
+        BudgetError
+            No response was asked for; the outputs stay in the conversation, where they belong to their calls.
+        """
+        async with self._sequencer:
+            await self._free_floor()
+            taken = {item.call_id for item in self._in.conversation.items if isinstance(item, FunctionCallOutput)}
+            coming = tuple(output for output in outputs if output.call_id not in taken)
+            self._spending.check("tools", items=coming)
+            await self._create(None)
+
+    async def _free_floor(self) -> None:
+        await self._calls.until(self.floor_is_free, what="the response before", timeout_s=REPLY_TIMEOUT_S)
+
+    async def _create(self, params: ResponseParams | None) -> None:
+        before = self._in.n_responses
+        event = ce.ResponseCreate(response=params)
+        event_id = self._out.send(event)
+        self._spending.sent(event, event_id)
+        await self._calls.until(
+            lambda: self._in.n_responses > before,
+            what="response.created",
+            event_id=event_id,
+            timeout_s=ANSWER_TIMEOUT_S,
+        )
 
     async def aside(self, params: ResponseParams) -> ev.Response:
         """Ask for a response outside the conversation, and wait until it is done; several may run at once.
 
         Its metadata carries one more entry, by which the answer is known from the others.
+
+        Raises
+        ------
+        BudgetError
+            Nothing was sent.
         """
+        self._spending.check_aside()
         self._n_asides += 1
         key = f"aside {self._n_asides}"
         metadata = {**(params.metadata or {}), ASIDE_KEY: key}
@@ -204,14 +266,28 @@ class Requests:
         found = find_differences(change, self._in.in_force)
         if not found:
             return (), None
-        # A refused field is named in an error right behind session.updated.
+        # A refused field is named in an error right behind session.updated; and what came first may have been the
+        # answer to another update.
         await asyncio.sleep(REFUSAL_WAIT_S)
+        found = find_differences(change, self._in.in_force)
         refusals = self._refusals({event_id})
         unexplained = tuple(d for d in found if not any(explains(error.param, d.path) for error in refusals))
         return unexplained, refusals[0] if refusals else None
 
-    def raise_refusal(self, event_id: str) -> None:
-        """Raise the error that the server sent about an event, if it did."""
+    async def raw(self, event: ce.ClientEvent) -> None:
+        """Send any client event as it is, and give the server a moment to refuse it.
+
+        Raises
+        ------
+        BudgetError
+            It asks for a response that may not be; nothing was sent.
+        ServerError
+            The server answered with an ``error`` that names this event.
+        """
+        self._spending.check_event(event)
+        event_id = self._out.send(event)
+        self._spending.sent(event, event_id)
+        await asyncio.sleep(REFUSAL_WAIT_S)
         for error in self._refusals({event_id}):
             raise error
 

@@ -11,6 +11,11 @@ function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+// Two digits, and up to six where the amount is that small.
+function dollars(usd) {
+  return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 6, useGrouping: false })}`;
+}
+
 // Keys belong to the whole Lab; where a key has a meaning of its own (typing, a button, a slider) it keeps it.
 function hasItsOwnKeys(node, key) {
   if (node.closest("input, textarea, select, [contenteditable], [role=textbox]")) return true;
@@ -173,7 +178,8 @@ function noteFor(standing, words, note) {
   if (standing.frozen) return note;
   if (note) return note;
   if (standing.hosted && standing.state !== "live") {
-    return fill(words.leaves, { target: standing.target, minutes: standing.limit_minutes });
+    const limit = standing.limit_usd ? fill(words.leaves_limit, { limit: dollars(standing.limit_usd) }) : words.leaves_no_limit;
+    return `${fill(words.leaves, { target: standing.target, minutes: standing.limit_minutes })} ${limit}`;
   }
   if (standing.state === "live") return fill(words.folder, { folder: standing.folder });
   return standing.folder ? `${fill(words.recorded, { folder: standing.folder })} ${words.hello_over}` : `${words.hello} ${words.stays}`;
@@ -181,11 +187,12 @@ function noteFor(standing, words, note) {
 
 function paintClock(parts, words, model) {
   const { expires_at: expires, state, hosted } = model.get("standing");
-  const { turns = 0, usd = 0, seconds = 0 } = model.get("counts");
+  const { turns = 0, usd = 0, seconds = 0, limit_usd: limit = null } = model.get("counts");
   const left = state === "live" && expires ? ` (${fill(words.left, { left: clock(expires - Date.now() / 1000) })})` : "";
   const money = usd === null ? words.unpriced : `$${usd.toFixed(4)}`;
+  const most = limit ? ` ${fill(words.of_limit, { limit: dollars(limit) })}` : "";
   const text = `${words.time} ${clock(seconds)}${left} · ${words.turns} ${turns} · ` +
-    `${hosted ? words.cost_billed : words.cost} ${money}`;
+    `${hosted ? words.cost_billed : words.cost} ${money}${most}`;
   if (parts.figures.textContent !== text) parts.figures.textContent = text;
 }
 

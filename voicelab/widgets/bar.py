@@ -28,6 +28,7 @@ from voicelab.widgets.words import words
 
 _LOOK_MS = 120
 _COUNT_MS = 400
+_BUDGET = "voicelab.budget"
 
 
 class Bar(anywidget.AnyWidget):
@@ -123,12 +124,16 @@ class Count:
         self._gathering = Gathering()
         self._usd = 0.0
         self._unpriced = False
+        self._limit_usd: float | None = None
+        self._spent_usd = 0.0
         self._t_ns = 0
 
     def take(self, record: Record, fresh: Fresh) -> None:
         """Count the next record."""
         self._t_ns = record.t_ns
         self._gathering.take(record)
+        if record.type.startswith(_BUDGET) and "limit_usd" in record.event:
+            self._limit_usd, self._spent_usd = record.event["limit_usd"], record.event["spent_usd"]
         if record.type == "response.done" and fresh.run is not None:
             usage = (record.event.get("response") or {}).get("usage")
             usd = cost_usd(usage, fresh.run.price) if usage else 0.0
@@ -136,10 +141,15 @@ class Count:
             self._usd += usd or 0.0
 
     def shown(self) -> dict[str, Any]:
-        """Return the counts as the page shows them; money that cannot be known is null."""
+        """Return the counts as the page shows them; money that cannot be known is null.
+
+        Under a budget the money is what the budget counts: transcription too.
+        """
+        usd = self._usd if self._limit_usd is None else self._spent_usd
         return {
             "turns": len(self._gathering.facts.turns),
-            "usd": None if self._unpriced else self._usd,
+            "usd": None if self._unpriced else usd,
+            "limit_usd": self._limit_usd,
             "seconds": self._t_ns / 1e9,
         }
 
@@ -153,6 +163,7 @@ def _shown(standing: Standing) -> dict[str, Any]:
         "folder": None if standing.run is None else str(standing.run.folder),
         "expires_at": standing.in_force.get("expires_at"),
         "limit_minutes": standing.limit_minutes,
+        "limit_usd": standing.limit_usd,
         "hosted": standing.target != "local",
         "muted": standing.muted,
         "listening": standing.listening,

@@ -19,9 +19,11 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import AudioError, ConfigError, RunError, TransportError, VoicelabError
+from voicelab.errors import AudioError, BudgetError, ConfigError, RunError, TransportError, VoicelabError
+from voicelab.measure.budget import Budget, checked_budget, usd_text
 from voicelab.measure.run import Run
 from voicelab.plots.report import write_report
+from voicelab.protocol.settings import merge
 from voicelab.session.connect import Opener, connect
 from voicelab.session.faces import AsyncSession, Session
 from voicelab.session.microphone import Microphone
@@ -30,7 +32,18 @@ from voicelab.session.portal import portal
 from voicelab.session.tools import Tool
 from voicelab.widgets.controls import waiting
 from voicelab.widgets.handing_in import hand_in
-from voicelab.widgets.lookout import AgentSpoke, Complaint, Ended, MicrophoneLost, News, Opened, Updated, news_of
+from voicelab.widgets.lookout import (
+    AgentSpoke,
+    Complaint,
+    Ended,
+    LimitRaised,
+    MicrophoneLost,
+    News,
+    Opened,
+    OverBudget,
+    Updated,
+    news_of,
+)
 from voicelab.widgets.moves import Moves
 from voicelab.widgets.pump import Handle, pump
 from voicelab.widgets.standing import Problem, ReplyName, SourceName, Standing
@@ -75,6 +88,8 @@ class Desk:
     reply : {"mirror", "guide"}, optional
         Who answers at the embedded server; when absent, the mirror answers a microphone until the guide is chosen, so
         that nobody's first impression is a misheard sentence.
+    budget : Budget, optional
+        What each session may spend.
     """
 
     def __init__(
@@ -86,9 +101,15 @@ class Desk:
         speaker: Speaker | None = None,
         source: SourceName = "clip",
         reply: ReplyName | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = checked_budget(budget)
         self.standing = Standing(
-            target=without_key(target), wishes=wishes or Wishes(), source=source, reply=reply or _first_reply(source)
+            target=without_key(target),
+            wishes=wishes or Wishes(),
+            source=source,
+            reply=reply or _first_reply(source),
+            limit_usd=None if budget is None else budget.limit_usd,
         )
         self._reply_was_chosen = reply is not None
         self._target = target  # whole: a key in an address is for the connection, not for those who look
@@ -195,18 +216,30 @@ class Desk:
         try:
             return await command
         except VoicelabError as error:
-            self._set(problem=self._problem(str(error)))
+            self._set(problem=self._problem_of(error))
             return error
         except Exception as error:  # noqa: BLE001 - the seam: nobody waits for a button's command, so it is told here
             what = self._words["broke"].format(kind=type(error).__name__, error=error)
             self._set(problem=self._problem(what))
             return VoicelabError(what)
 
-    def _problem(self, what: str) -> Problem:
+    def _problem_of(self, error: VoicelabError) -> Problem:
+        if isinstance(error, BudgetError):
+            return self._over_budget(OverBudget(error.limit_usd, error.spent_usd, error.projected_usd))
+        return self._problem(str(error))
+
+    def _problem(self, what: str, do: str | None = None) -> Problem:
         run = self.standing.run
         kept = self._words["kept_nothing"] if run is None else self._words["kept_run"].format(folder=run.folder)
         live = self.standing.state == "live"
-        return Problem(what, kept, self._words["do_go_on" if live else "do_talk_again"])
+        return Problem(what, kept, do or self._words["do_go_on" if live else "do_talk_again"])
+
+    def _over_budget(self, news: OverBudget) -> Problem:
+        limit, spent = usd_text(news.limit_usd), usd_text(news.spent_usd)
+        if news.projected_usd is None:
+            return self._problem(self._words["over_budget_unknown"].format(limit=limit))
+        what = self._words["over_budget"].format(limit=limit, spent=spent, projected=usd_text(news.projected_usd))
+        return self._problem(what, self._words["do_raise"].format(more=f"{2 * news.limit_usd:g}"))
 
     def _set(self, **facts: Any) -> None:
         self.standing = replace(self.standing, n=self.standing.n + 1, **facts)
@@ -256,6 +289,7 @@ class Desk:
             hearing="guide",
             reply=standing.reply,
             out=out,
+            budget=self._budget,
         )
 
     def _begin(self, sent: Wishes) -> None:
@@ -274,7 +308,8 @@ class Desk:
         wishes = replace(Wishes.from_session(session.in_force), chunk_ms=cast("ChunkMs", session.chunk_ms))
         self._began_s = None  # whoever opened it ends it
         self._target, self._tools, self._reply_was_chosen = session.target, session.tools, True
-        self._set(wishes=wishes, target=session.target, listening=session.listening is not None)
+        limit_usd = None if session.budget is None else session.budget.limit_usd
+        self._set(wishes=wishes, target=session.target, listening=session.listening is not None, limit_usd=limit_usd)
         self._begin(wishes)
 
     def _sink(self) -> Literal["null", "device"] | Sink:
@@ -450,7 +485,7 @@ class Desk:
                 self._epoch = epoch
                 self._set(agent_spoke=False)
             case Updated():
-                self._take_over(session.in_force)
+                self._take_over(session.in_force, as_wished=_without_hold(session))
             case AgentSpoke(epoch) if epoch == self._epoch:
                 self._set(agent_spoke=True)
             case Ended(message):
@@ -459,12 +494,16 @@ class Desk:
                 self._set(listening=False, problem=self._problem(reason))
             case Complaint(message):
                 self._set(problem=self._problem(message))
+            case OverBudget():
+                self._set(problem=self._over_budget(news))
+            case LimitRaised(limit_usd):
+                self._set(problem=None, limit_usd=limit_usd)
 
-    def _take_over(self, in_force: dict[str, Any]) -> None:
+    def _take_over(self, in_force: dict[str, Any], as_wished: dict[str, Any]) -> None:
         """Show what is in force; what a cell has changed by `Session.update` is wished for from now on."""
         wishes, before = self.standing.wishes, self.standing.in_force
         if not self._sending:  # else it is the answer to the knobs
-            wishes, self._sent = taken_over(wishes, before, in_force), taken_over(self._sent, before, in_force)
+            wishes, self._sent = taken_over(wishes, before, as_wished), taken_over(self._sent, before, as_wished)
         self._set(wishes=wishes, in_force=in_force)
 
     def _look_at_the_clock(self) -> None:
@@ -491,6 +530,14 @@ class Desk:
 
 def _first_reply(source: SourceName) -> ReplyName:
     return "mirror" if source in ("browser", "device") else "guide"
+
+
+def _without_hold(session: Session) -> dict[str, Any]:
+    """Return what is in force as the user wants it: that a budget holds answers back is nobody's wish."""
+    state = session.budget
+    if state is None or not state.holds_answers:
+        return session.in_force
+    return dict(merge(session.in_force, {"audio": {"input": {"turn_detection": {"create_response": True}}}}))
 
 
 _desks: WeakValueDictionary[Path, Desk] = WeakValueDictionary()

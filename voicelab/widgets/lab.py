@@ -21,6 +21,7 @@ import traitlets
 from voicelab.audio.clip import Clip, read_clip
 from voicelab.errors import ConfigError, RunError, VoicelabError
 from voicelab.experiments.script import DEMO_TOOLS
+from voicelab.measure.budget import Budget, checked_budget
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.session.faces import ClipLike, Session
@@ -59,6 +60,8 @@ class Lab(ipywidgets.VBox):
         With whom to talk at first; as for `voicelab.connect`.
     source : {"browser", "device", "clip", "none"}
         Where the user's sound comes from at first.
+    budget : Budget, optional
+        What each session may spend; see `voicelab.connect`.
     **wishes
         What the knobs ask for at first, as the fields of `voicelab.widgets.wishes.Wishes`: ``silence_ms=900``.
 
@@ -70,7 +73,9 @@ class Lab(ipywidgets.VBox):
 
     _handle: Handle | None = None  # ipywidgets closes also what never came to be
 
-    def __init__(self, target: str = "local", *, source: SourceName = "clip", **wishes: Any) -> None:
+    def __init__(
+        self, target: str = "local", *, source: SourceName = "clip", budget: Budget | None = None, **wishes: Any
+    ) -> None:
         global _open_lab
         _check(wishes)
         first = Wishes(**wishes)
@@ -86,6 +91,7 @@ class Lab(ipywidgets.VBox):
             tools=tuple(DEMO_TOOLS.values()),
             speaker=None if headless() else self._sound,
             source="clip" if headless() else source,
+            budget=checked_budget(budget),
         )
         self._bar = Bar(self.desk)
         self._sources = Sources(self.desk)

@@ -53,7 +53,23 @@ class Complaint:
     message: str
 
 
-News: TypeAlias = Opened | Updated | AgentSpoke | Ended | MicrophoneLost | Complaint
+@dataclass(frozen=True)
+class OverBudget:
+    """A response was refused for the budget's sake; None for ``projected_usd``: nobody knows what it would cost."""
+
+    limit_usd: float
+    spent_usd: float
+    projected_usd: float | None
+
+
+@dataclass(frozen=True)
+class LimitRaised:
+    """The session may spend more than before."""
+
+    limit_usd: float
+
+
+News: TypeAlias = Opened | Updated | AgentSpoke | Ended | MicrophoneLost | Complaint | OverBudget | LimitRaised
 
 
 def news_of(record: Record) -> News | None:
@@ -70,6 +86,10 @@ def news_of(record: Record) -> News | None:
             return Ended(str(event.get("message", "")))
         case "voicelab.source.stopped" if event.get("reason") not in (STOPPED, REPLACED):
             return MicrophoneLost(str(event.get("reason", "")))
+        case "voicelab.budget.refused":
+            return OverBudget(event["limit_usd"], event["spent_usd"], event["projected_usd"])
+        case "voicelab.budget.raised":
+            return LimitRaised(event["limit_usd"])
         case "error":
             return Complaint(str((event.get("error") or {}).get("message", "")))
     return None

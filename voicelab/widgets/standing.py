@@ -63,6 +63,8 @@ class Standing:
         Whether a clip is being played, or a typed turn answered.
     limit_minutes : float
         After so long a session with somebody else's server ends by itself.
+    limit_usd : float or None
+        What a session may cost; None: no limit is set.
     problem : Problem or None
     """
 
@@ -80,4 +82,5 @@ class Standing:
     muted: bool = False
     playing: bool = False
     limit_minutes: float = 15
+    limit_usd: float | None = None
     problem: Problem | None = None
