@@ -18,7 +18,7 @@ MANIFEST = Manifest(voicelab_server={"modelled_cost": {"hear_finish_ms": 3.0}})
 
 def metrics(tape: Tape, duration_ms: float = 10_000.0, manifest: Manifest = MANIFEST) -> dict[tuple[str, str], Metric]:
     """Return the metrics of a tape by name and basis."""
-    found = interaction(tape.facts(), tape.turns(), None, duration_ms, manifest, tape.records)
+    found = interaction(tape.facts(), tape.turns(), duration_ms, manifest, tape.records)
     by_name = {(row.metric, row.basis): row for row in found}
     assert len(by_name) == len(found)
     return by_name
@@ -509,7 +509,7 @@ def test_negative_latencies_of_the_turn_table_stay() -> None:
     talk = three_turns()
     first, *others = talk.turns()
     turns = [replace(first, voice_to_voice_ms=-250.0), *others]
-    rows = interaction(talk.facts(), turns, None, 12_000, MANIFEST, talk.records)
+    rows = interaction(talk.facts(), turns, 12_000, MANIFEST, talk.records)
     assert next(row.value for row in rows if (row.metric, row.basis) == ("voice_to_voice_p50", "labelled")) == -250.0
 
 
@@ -520,7 +520,7 @@ def test_an_estimated_end_is_the_turn_tables() -> None:
     talk.scores(992, *[0.9] * 20)  # voiced from 992 to 1632
     talk.found("item_1", 900, 2140)
     turns = [replace(turn, speech_end_ms=1540.0) for turn in talk.turns()]
-    rows = interaction(talk.facts(), turns, None, 10_000, MANIFEST, talk.records)
+    rows = interaction(talk.facts(), turns, 10_000, MANIFEST, talk.records)
     found = {(row.metric, row.basis): row.value for row in rows}
     assert found["endpoint_latency_audio_p50", "estimated"] == pytest.approx(600.0)
 
@@ -551,7 +551,7 @@ def test_a_metric_without_a_value_says_why(build: Callable[[], Tape]) -> None:
 def test_without_records_the_rest_is_there() -> None:
     """A caller who has only the facts gets what needs no more, and is told."""
     talk = three_turns()
-    rows = interaction(talk.facts(), talk.turns(), None, 12_000, MANIFEST)
+    rows = interaction(talk.facts(), talk.turns(), 12_000, MANIFEST)
     by_name = {(row.metric, row.basis): row for row in rows}
     assert by_name["missed_turn_rate", "labelled"].note == "the run's records were not given"
     assert by_name["endpoint_latency_audio_p50", "labelled"].value is None

@@ -327,15 +327,20 @@ class _Pass:
         self._unspoken = [tool for tool in self._unspoken if tool.next_audio_ns is None]
 
     def words(self, record: Record, event: dict[str, Any]) -> None:
-        response, item = self._item_of(event.get("response_id", ""), event.get("item_id", ""))
-        item.transcript += event.get("delta", "")
-        told = self.facts.items.get(item.item_id)
+        response = self.words_came(event.get("response_id", ""), event.get("item_id", ""), event.get("delta", ""))
+        if response is not None and record.type == "response.output_text.delta" and response.first_output_ns is None:
+            response.first_output_ns = record.t_ns
+
+    def words_came(self, response_id: str, item_id: str, words: str) -> ResponseFacts | None:
+        """Words of a reply were received; return the response that they are of."""
+        response, item = self._item_of(response_id, item_id)
+        item.transcript += words
+        told = self.facts.items.get(item_id)
         if told is not None:
-            told.text += event.get("delta", "")
+            told.text += words
         if response is not None:
-            response.text += event.get("delta", "")
-            if record.type == "response.output_text.delta" and response.first_output_ns is None:
-                response.first_output_ns = record.t_ns
+            response.text += words
+        return response
 
     def arguments(self, record: Record, event: dict[str, Any]) -> None:
         response = self.facts.responses.get(event.get("response_id", ""))
@@ -503,6 +508,10 @@ class Gathering:
     def sound_came(self, t_ns: int, response_id: str, item_id: str, start: int, n: int) -> None:
         """Take an audio delta, by when it came and where it lies on the output track."""
         self._pass.sound_came(t_ns, response_id, item_id, start, n)
+
+    def words_came(self, response_id: str, item_id: str, words: str) -> None:
+        """Take words of a spoken reply."""
+        self._pass.words_came(response_id, item_id, words)
 
     def sound_heard(self, item_id: str, start: int, n: int) -> None:
         """Take a stretch of a reply that was heard, by where it lies on the heard track."""

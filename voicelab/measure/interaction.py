@@ -19,7 +19,7 @@ from voicelab.measure.interruptions import interruptions
 from voicelab.measure.intervals import Estimate
 from voicelab.measure.metric import Basis, Metric, metric, nothing, spread
 from voicelab.measure.scene import scene_of
-from voicelab.measure.speech import EndFrom, Evidence
+from voicelab.measure.speech import EndFrom
 from voicelab.measure.turn_taking import turn_taking
 from voicelab.measure.turns import Turn
 from voicelab.measure.understanding import talk, understood
@@ -34,7 +34,6 @@ _FROM: dict[Basis, tuple[EndFrom, ...]] = {"labelled": ("label", "mark"), "estim
 def interaction(
     facts: Facts,
     turns: Sequence[Turn],
-    evidence: Evidence | None,  # noqa: ARG001  (agreed; the floor reads the same from the records)
     duration_ms: float,
     manifest: Manifest,
     records: Sequence[Record] | None = None,
@@ -46,8 +45,6 @@ def interaction(
     facts : Facts
     turns : sequence of Turn
         Of the same run: latencies that stand in the turn table are taken from there.
-    evidence : Evidence or None
-        Not needed: what it was made of is in ``records``.
     duration_ms : float
         Of the session.
     manifest : Manifest

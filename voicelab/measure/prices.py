@@ -12,9 +12,9 @@ cached than input tokens; `is_clamped` tells of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from voicelab.measure.price_list import (
     COMPARISON_MODEL,
@@ -84,6 +84,10 @@ class Charge:
     cost_usd: float | None
 
 
+#: What a `Charge` is made of: meter, unit, quantity, price and how many units it is for.
+_Line: TypeAlias = tuple[str, str, float, float | None, float]
+
+
 def tokens_by_meter(usage: Mapping[str, Any] | None) -> dict[str, int]:
     """Return how many tokens were used, for each of `METERS`, and of `IMAGE_METERS` where there were any."""
     usage = usage or {}
@@ -140,22 +144,27 @@ def charges(usage: Mapping[str, Any] | None, price: Price | None) -> tuple[Charg
     tuple of Charge
         Of a response all `METERS`, also those at 0; of anything else only what was used; empty for no usage.
     """
+    return tuple(_charge(*line) for line in _lines(usage, price))
+
+
+def _lines(usage: Mapping[str, Any] | None, price: Price | None) -> Iterator[_Line]:
     if not usage:
-        return ()
+        return
     if usage.get("type") == "duration":
         usd = None if price is None else price.usd_per_minute
-        return (_charge("audio", "seconds", _number(usage.get("seconds")), usd, _SECONDS_A_PRICE),)
+        yield "audio", "seconds", _number(usage.get("seconds")), usd, _SECONDS_A_PRICE
+        return
     if usage.get("type") == "characters":
         usd = None if price is None else price.usd_per_million_characters
-        return (_charge("characters", "characters", _number(usage.get("characters")), usd, _CHARACTERS_A_PRICE),)
+        yield "characters", "characters", _number(usage.get("characters")), usd, _CHARACTERS_A_PRICE
+        return
     counts = tokens_by_meter(usage)
     counts |= _unsplit(usage, counts)
-    if _is_transcription(usage):
-        counts = {meter: n for meter, n in counts.items() if n}
-    return tuple(
-        _charge(meter, "tokens", n, None if price is None else usd_per_million(meter, price), _TOKENS_A_PRICE)
-        for meter, n in counts.items()
-    )
+    only_used = _is_transcription(usage)
+    for meter, n in counts.items():
+        if n or not only_used:
+            usd = None if price is None else usd_per_million(meter, price)
+            yield meter, "tokens", n, usd, _TOKENS_A_PRICE
 
 
 def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | None:
@@ -176,13 +185,12 @@ def cost_usd(usage: Mapping[str, Any] | None, price: Price | None) -> float | No
     if not usage or price is None or not _says_enough(usage):
         return None
     products, price_per = [], 1.0
-    for charge in charges(usage, price):
-        if charge.quantity == 0:
+    for _, _, quantity, usd, price_per in _lines(usage, price):  # noqa: B007 - all lines of a usage are in one unit
+        if quantity == 0:
             continue  # none of something whose price nobody knows costs nothing
-        if charge.price_usd is None:
+        if usd is None:
             return None
-        products.append(charge.quantity * charge.price_usd)
-        price_per = charge.price_per  # the lines of one usage are all in one unit
+        products.append(quantity * usd)
     return math.fsum(products) / price_per
 
 

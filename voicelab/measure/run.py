@@ -11,10 +11,11 @@ conversation needs little more memory than a minute. Records are kept only where
 from __future__ import annotations
 
 import copy
+import gc
 import wave
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -30,7 +31,6 @@ from voicelab.measure.facts import Facts
 from voicelab.measure.interaction import interaction
 from voicelab.measure.metric import Metric
 from voicelab.measure.prices import Price, price_of, read_prices
-from voicelab.measure.speech import Evidence
 from voicelab.measure.story import Story
 from voicelab.measure.tables import (
     costs_table,
@@ -42,7 +42,7 @@ from voicelab.measure.tables import (
     turns_table,
     vad_table,
 )
-from voicelab.measure.turns import Turn, turns_by
+from voicelab.measure.turns import ReadTrack, Turn, turns_by
 from voicelab.measure.turns_so_far import TurnsSoFar
 from voicelab.measure.unknown import is_clock_known, known_of_metric, known_of_turn
 from voicelab.runlog.loudness import BUCKET_SAMPLES, Loudness, outline
@@ -51,6 +51,7 @@ from voicelab.runlog.reader import RecordReader
 from voicelab.runlog.record import TRACK_RATE_HZ, Record, Track
 from voicelab.runlog.tail import Tail
 from voicelab.runlog.tracks import read_track
+from voicelab.runlog.writer import TRACKS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -178,11 +179,6 @@ class Run:
             facts = self._read_on().facts
             return copy.deepcopy(facts) if self.growing else facts  # what the story knows goes on changing
 
-    def evidence(self) -> Evidence:
-        """Return what there is to find the user's speech by, so far."""
-        with self._reading():
-            return self._read_on().evidence()
-
     def turn_list(self) -> list[Turn]:
         """Return one `Turn` for each user turn; asked again, only turns that have changed are measured again."""
         with self._reading():
@@ -192,8 +188,9 @@ class Run:
                 return self._turns.tell(story.facts, story.evidence(), price, self._samples, prices)
             made_of = (story.last_seq, price, repr(prices))
             if self._last_told[0] != made_of:
-                turns = turns_by(story.facts, story.evidence(), price, self._samples, prices)
-                self._last_told = made_of, [known_of_turn(turn, self.manifest) for turn in turns]
+                manifest, evidence = self.manifest, story.evidence()
+                turns = turns_by(story.facts, evidence, price, self._read_tracks(), prices)
+                self._last_told = made_of, [known_of_turn(turn, manifest) for turn in turns]
             return list(self._last_told[1])
 
     def metric_list(self) -> list[Metric]:
@@ -201,7 +198,7 @@ class Run:
         with self._reading():
             story = self._read_on()
             manifest, turns, records = self.manifest, self.turn_list(), self.records()
-            metrics = interaction(story.facts, turns, story.evidence(), self.duration_ms, manifest, records)
+            metrics = interaction(story.facts, turns, self.duration_ms, manifest, records)
             return [known_of_metric(metric, manifest) for metric in metrics]
 
     def _read_on(self) -> Story:
@@ -289,6 +286,12 @@ class Run:
     def _samples(self, track: Track, start: int = 0, n: int | None = None) -> Samples:
         return read_track(self.folder / f"{track}.wav", start, n)
 
+    def _read_tracks(self) -> ReadTrack:
+        """Return a reader of the tracks that are there: to look for a missing one takes as long as to read of one."""
+        there = {name for name in TRACKS if (self.folder / f"{name}.wav").exists()}
+        nothing = np.zeros(0, np.int16)
+        return lambda track, start, n: self._samples(track, start, n) if track in there else nothing
+
     def loudness(self, track: Track, first_bucket: int = 0) -> tuple[int, NDArray[np.int16]]:
         """Return the outline of a track: the lowest and highest sample of each 10 ms.
 
@@ -340,7 +343,20 @@ class _Log:
         return self._reader.n_bad + self._n_unreadable
 
     def read_on(self) -> None:
-        self._n_unreadable += self.story.take_lines(self._reader.read_new_lines())
+        with _no_collections():
+            self._n_unreadable += self.story.take_lines(self._reader.read_new_lines())
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Look for no garbage meanwhile: what is read is all kept, and going through it again and again costs a tenth."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass

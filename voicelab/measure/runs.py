@@ -58,7 +58,8 @@ class Runs:
 
     def names(self) -> list[str]:
         """Return the runs' names: those of their folders, with as many folders above as tell them apart."""
-        return [_name(run.folder, [other.folder for other in self.runs]) for run in self.runs]
+        folders = {run.folder for run in self.runs}
+        return [_name(run.folder, folders) for run in self.runs]
 
     def tags(self) -> list[str]:
         """Return the names of all tags, in the order in which they appear."""
@@ -143,7 +144,7 @@ class Runs:
             yield {first: name, **tags, last: manifest.note}
 
 
-def _name(folder: Path, folders: Sequence[Path]) -> str:
+def _name(folder: Path, folders: Iterable[Path]) -> str:
     for n_parts in range(1, len(folder.parts)):
         name = folder.parts[-n_parts:]
         if sum(other.parts[-n_parts:] == name for other in folders) == 1:

@@ -59,6 +59,14 @@ class _Heard(msgspec.Struct, gc=False):
     item_id: str = ""
 
 
+class _Words(msgspec.Struct, gc=False):
+    """A ``response.output_audio_transcript.delta``, as far as it counts."""
+
+    delta: str
+    response_id: str = ""
+    item_id: str = ""
+
+
 class _Scores(msgspec.Struct, gc=False):
     """A ``voicelab.vad``."""
 
@@ -70,11 +78,14 @@ class _Scores(msgspec.Struct, gc=False):
 _all_sent = msgspec.json.Decoder(list[_Sent])
 _came = msgspec.json.Decoder(_Came)
 _heard = msgspec.json.Decoder(_Heard)
+_said = msgspec.json.Decoder(_Words)
 _scores = msgspec.json.Decoder(_Scores)
 _APPEND = "input_audio_buffer.append"
 _DELTA = "response.output_audio.delta"
+_WORDS = "response.output_audio_transcript.delta"
 _HEARD = "voicelab.playback.heard"
 _VAD = "voicelab.vad"
+_NOT_BULK = None, None
 _CLIP = "voicelab.source.started"
 
 
@@ -130,10 +141,12 @@ class Story:
     def __init__(self, side: Side = "client") -> None:
         self._gathering = Gathering(side)
         self._ups: Direction = "send" if side == "client" else "recv"
-        self._bulk: dict[tuple[Direction, str], Callable[[Line], None]] = {
-            ("recv" if side == "client" else "send", _DELTA): self._came,
-            ("local", _HEARD): self._heard,
-            ("local", _VAD): self._scored,
+        downs: Direction = "recv" if side == "client" else "send"
+        self._bulk: dict[str, tuple[Direction, Callable[[Line], None]]] = {
+            _DELTA: (downs, self._came),
+            _WORDS: (downs, self._said),
+            _HEARD: ("local", self._heard),
+            _VAD: ("local", self._scored),
         }
         self._clip_began = False
         self._sounds: list[_Sound] = []
@@ -177,8 +190,8 @@ class Story:
         return n_bad
 
     def _take_line(self, line: Line) -> None:
-        take = self._bulk.get((line.dir, line.type))
-        if take is not None:
+        direction, take = self._bulk.get(line.type, _NOT_BULK)
+        if direction == line.dir and take is not None:
             try:
                 take(line)
             except msgspec.ValidationError:
@@ -231,6 +244,10 @@ class Story:
         event = _came.decode(line.event)
         place = event.delta.audio_ref
         self._gathering.sound_came(line.t_ns, event.response_id, event.item_id, place.start, place.n)
+
+    def _said(self, line: Line) -> None:
+        event = _said.decode(line.event)
+        self._gathering.words_came(event.response_id, event.item_id, event.delta)
 
     def _heard(self, line: Line) -> None:
         event = _heard.decode(line.event)

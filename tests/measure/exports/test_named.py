@@ -19,5 +19,5 @@ def test_no_two_runs_have_one_name(tmp_path: Path) -> None:
     runs = [Tape().save(tmp_path / place / "x" / name) for place in "ab" for name in ("run", "RUN")]
     names = [one.name for one in named_runs([*runs, runs[0]])]
     assert len({name.lower() for name in names}) == 5
-    assert names[:2] == ["x-run", "x-RUN-2"]
+    assert names[:2] == ["a-x-run", "a-x-RUN-2"]
     assert not any("/" in name for name in names)
