@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicelab.measure.prices import price_note
 from voicelab.measure.run import Run
 from voicelab.plots.headline import headline, median_replies, render_table, turn_rows
@@ -20,7 +22,26 @@ def test_the_sentence_tells_turns_replies_cuts_refusals_and_cost(run: Run) -> No
 def test_labelled_and_estimated_replies_never_share_a_median(run: Run) -> None:
     """Two ways of knowing the end of speech are two medians."""
     medians = median_replies(run.turn_list())
-    assert {anchor: n for anchor, (_, n) in medians.items()} == {"label": 1, "speech scores": 1}
+    assert {known: n for known, (_, n) in medians.items()} == {"labelled": 1, "estimated": 1}
+
+
+def test_an_end_that_somebody_marked_counts_as_labelled(run: Run) -> None:
+    """Both were given by a person: one median, whose name tells of both; alone it is called marked."""
+    labelled, estimated, typed = run.turn_list()
+    marked = replace(estimated, speech_end_from="mark")
+    assert {known: n for known, (_, n) in median_replies([labelled, marked, typed]).items()} == {
+        "labelled or marked": 2
+    }
+    assert list(median_replies([marked])) == ["marked"]
+
+
+def test_a_cut_of_which_nobody_knows_what_was_heard_is_told(stage: Stage) -> None:
+    """A run of one who did not play has cut replies, and no instant of the cut."""
+    story = stage()
+    story.spoken("item_u1", 200, 2000, "hi")
+    story.record("recv", "response.created", 2000, response={"id": "resp_a", "status": "in_progress"})
+    story.done("a", 2500, "cancelled")
+    assert "one reply cut off, heard to nobody knows where" in headline(story.run())
 
 
 def test_an_empty_run_has_a_sentence(stage: Stage) -> None:

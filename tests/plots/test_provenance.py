@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from voicelab.measure.columns import METRIC_VERSION
 from voicelab.measure.run import Run
-from voicelab.plots.provenance import facts_of, session_in_force, settings, source_line
+from voicelab.plots.provenance import facts_of, figure_source, session_in_force, settings, source_line
 
 from .conftest import Stage
 
@@ -20,6 +21,26 @@ def test_a_hosted_service_is_named_with_its_model(stage: Stage) -> None:
     """Provider and model, nothing about an embedded server."""
     hosted = stage(provider="openai", model="gpt-realtime", voicelab_server=None).run()
     assert source_line(hosted) == "Source: openai, model gpt-realtime."
+
+
+def test_a_figures_source_names_runs_whose_numbers_and_which_definitions(run: Run, stage: Stage) -> None:
+    """One line: rules are no model, nothing was billed, and numbers of two versions can be told apart."""
+    assert figure_source(run) == (
+        f"Run story; embedded server (rules, not a model; nothing billed); metric version {METRIC_VERSION}"
+    )
+    prices = {"model": "gpt-realtime", "billed": True}
+    hosted = stage("hosted", provider="openai", model="gpt-realtime", voicelab_server=None, prices=prices).run()
+    assert figure_source(hosted).startswith("Run hosted; openai, gpt-realtime; metric version ")
+
+
+def test_a_figure_over_runs_names_all_sources_and_mixed_time(run: Run, stage: Stage) -> None:
+    """Nothing of another kind hides among many."""
+    virtual = [stage(f"v{k}", time="virtual").run() for k in range(3)]
+    assert "; virtual time; " in figure_source(virtual)
+    assert figure_source(virtual).startswith("Runs v0, v1 and v2; embedded server")
+    hosted = stage("h", provider="openai", model="m", voicelab_server=None, prices={}).run()
+    told = figure_source([*virtual, run, hosted])
+    assert told.startswith("5 runs, v0 to h; embedded server (rules, not a model; nothing billed); openai, m; partly")
 
 
 def test_a_killed_run_still_knows_who_answered(stage: Stage) -> None:

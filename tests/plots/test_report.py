@@ -10,7 +10,7 @@ import pytest
 from voicelab.errors import RunError
 from voicelab.measure.run import Run
 from voicelab.plots.headline import headline
-from voicelab.plots.report import write_report
+from voicelab.plots.report import MOST_IN_FULL, write_report
 
 from .conftest import NASTY, Stage
 
@@ -69,13 +69,16 @@ def test_the_page_begins_with_the_run_and_its_sentence(page: Page, run: Run) -> 
 
 
 def test_figures_come_in_the_promised_order(page: Page) -> None:
-    """Waveform, timeline, latency, cost; then tables; provenance last."""
+    """Waveform, timeline, latency and how it spreads, cost in three figures, ledger; then tables; provenance last."""
     plots = [attributes for _, attributes in page.tags if attributes.get("class") == "plot"]
-    assert [plot["data-click"] for plot in plots] == ["clock", "clock", "turns", "turns"]
+    clicks = ["clock", "clock", "turns", "turns", "turns", "turns", "none", "turns"]
+    assert [plot["data-click"] for plot in plots] == clicks
     assert page.text_in("h2") == [
         "Timeline",
         "Latency",
         "Tokens and cost",
+        "Sound: generated, heard, remembered, billed",
+        "Turn-taking, delivery, recognition",
         "Turns",
         "Refused and failed",
         "Where this comes from",
@@ -83,9 +86,9 @@ def test_figures_come_in_the_promised_order(page: Page) -> None:
 
 
 def test_whatever_was_heard_ends_no_script(page: Page) -> None:
-    """The words of turn 1 try to; the page has its own seven scripts and nothing else."""
+    """The words of turn 1 try to; the page has its own eleven scripts and nothing else."""
     kinds = [attributes.get("type") for attributes in page.all("script")]
-    assert kinds.count("application/json") == 5
+    assert kinds.count("application/json") == 9
     assert kinds.count(None) == 2
     assert any(NASTY in text for text in page.text_in("td"))
 
@@ -95,7 +98,7 @@ def test_whatever_a_server_calls_itself_ends_no_script(stage: Stage, tmp_path: P
     story = stage("nasty", model=NASTY, prices={"model": NASTY, "billed": True})
     story.reply("a", 100, 300, "Hi.")
     page = Page(write_report([story.run()], tmp_path / "nasty.html").read_text("utf-8"))
-    assert len(page.all("script")) == 7
+    assert len(page.all("script")) == 11
 
 
 def test_every_sound_and_figure_has_a_label(page: Page) -> None:
@@ -105,15 +108,56 @@ def test_every_sound_and_figure_has_a_label(page: Page) -> None:
     assert len(page.all("audio")) == 4
 
 
-def test_several_runs_have_a_table_of_contents(run: Run, stage: Stage, tmp_path: Path) -> None:
-    """One after the other, each can be reached, no id twice."""
+def test_several_runs_have_an_index_with_outliers_in_front(run: Run, stage: Stage, tmp_path: Path) -> None:
+    """Outliers, comparison, latency, list; then the runs; every link leads somewhere, and no id stands twice."""
     other = stage("other").run()
     path = write_report([run, other], tmp_path / "both.html")
     page = Page(path.read_text("utf-8"))
-    assert [a.get("href") for a in page.all("a")] == ["#run-1", "#run-2"]
+    assert page.text_in("h2")[:4] == ["Outliers", "Comparison", "Latency of all runs", "Runs"]
+    assert page.text_in("h1") == ["2 runs", "story", "other"]
     ids = [a["id"] for _, a in page.tags if "id" in a]
-    assert {"run-1", "run-2"} <= set(ids)
     assert len(ids) == len(set(ids))
+    links = [(a.get("href") or "").removeprefix("#") for a in page.all("a")]
+    assert {"run-1", "run-2", "run-1-turn-2"} <= set(links) <= set(ids)
+
+
+def test_very_many_runs_carry_only_the_sound_that_stands_out(stage: Stage, tmp_path: Path) -> None:
+    """A page of more than eight runs has turns and no figures of each, and says how to get them."""
+    runs = []
+    for k in range(MOST_IN_FULL + 1):
+        story = stage(f"r{k}")
+        story.send_audio(0, 2000, speech=(500, 1500))
+        story.spoken("item_u1", 200, 2000, "hi")
+        story.reply("a", 2000, 600, "Hello.", heard_ms=200.0 if k == 4 else None)
+        runs.append(story.run())
+    path = write_report(runs, tmp_path / "many.html")
+    page = Page(path.read_text("utf-8"))
+    jumps = {a["href"] for a in page.all("a") if a.get("class") == "jump"}
+    assert "#run-5-turn-1" in jumps
+    assert len(page.all("audio")) == len(jumps)
+    assert len([a for _, a in page.tags if a.get("class") == "plot"]) == 2  # the comparison, the latency of all
+    assert f"voicelab report {runs[0].folder}" in page.text_in("code")
+    assert path.stat().st_size < 6_500_000
+
+
+def test_a_report_over_conditions_has_no_number_over_both(stage: Stage, tmp_path: Path) -> None:
+    """A median over two conditions is of neither: not in the sentence, and no figure of it."""
+    runs = []
+    for k, condition in enumerate(("patient", "quick", "quick")):
+        story = stage(f"r{k}", tags={"condition": condition})
+        story.send_audio(0, 2000, speech=(500, 1500))
+        story.spoken("item_u1", 200, 2000, "hi")
+        story.reply("a", 2000, 600, "Hello.")
+        runs.append(story.run())
+    page = Page(write_report(runs, tmp_path / "c.html").read_text("utf-8"))
+    assert "Latency of all runs" not in page.text_in("h2")
+    assert page.text_in("p")[0] == "3 runs; 3 turns; about $0.01 at gpt-realtime prices, nothing billed"
+
+
+def test_folders_that_were_left_out_are_named(run: Run, tmp_path: Path) -> None:
+    """A page over what could be read does not pass for one over everything."""
+    path = write_report([run, run], tmp_path / "both.html", left_out=[(tmp_path, "<b> is not a run folder")])
+    assert "&lt;b&gt; is not a run folder" in path.read_text("utf-8")
 
 
 def test_a_run_without_anything_still_makes_a_page(stage: Stage, tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from tests.widgets.browser import Browsers, axe
 from voicelab.measure.run import Run
 from voicelab.plots.report import write_report
 
@@ -39,9 +42,9 @@ def browser() -> str:
     return found
 
 
-def looked_at(browser: str, path: Path) -> tuple[str, str]:
+def looked_at(browser: str, path: Path, *options: str) -> tuple[str, str]:
     """Open a page; return it as the browser left it, and what the browser wrote."""
-    command = [browser, *_QUIET, f"--user-data-dir={path.parent / 'profile'}", "--dump-dom", path.as_uri()]
+    command = [browser, *_QUIET, *options, f"--user-data-dir={path.parent / 'profile'}", "--dump-dom", path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout, done.stderr[-2000:]
     return done.stdout, done.stderr
@@ -53,11 +56,11 @@ def drawn(browser: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> t
 
 
 def test_every_figure_is_drawn(drawn: tuple[str, str]) -> None:
-    """The script ran to its end, and four plots hold an SVG with traces in it."""
+    """The script ran to its end, and eight plots hold an SVG with traces in it."""
     dom, _ = drawn
     page = Page(dom)
     assert "drawn" in (page.all("html")[0].get("class") or "").split()
-    assert len([a for a in page.all("div") if "js-plotly-plot" in (a.get("class") or "")]) == 4
+    assert len([a for a in page.all("div") if "js-plotly-plot" in (a.get("class") or "")]) == 8
     assert len(re.findall(r'<g class="trace (?:bars|scatter)', dom)) > 20
 
 
@@ -71,6 +74,34 @@ def test_the_console_is_silent(drawn: tuple[str, str]) -> None:
     assert [line for line in drawn[1].splitlines() if "CONSOLE" in line] == []
 
 
+@pytest.fixture(scope="module")
+def browsers() -> Iterator[Browsers]:
+    started = Browsers()
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_serious_is_found_by_axe(
+    browsers: Browsers, run: Run, tmp_path: Path, width: int, theme: Literal["light", "dark"]
+) -> None:
+    """An index and runs in full, wide and narrow, light and dark; and the page is never wider than the window."""
+    path = write_report([run, run], tmp_path / "report.html")
+    with browsers.awake():
+        context = browsers.context(None, (width, 900))
+        page = context.new_page()
+        page.emulate_media(color_scheme=theme)
+        page.goto(path.as_uri())
+        page.wait_for_selector("html.drawn")
+        found, across = axe(page), page.evaluate("document.documentElement.scrollWidth")
+        context.close()
+    assert found == []
+    assert across <= width
+
+
 _CLICK = """<script>
 const waiting = setInterval(() => {
   if (!document.documentElement.classList.contains("drawn")) return;
@@ -82,6 +113,45 @@ const waiting = setInterval(() => {
   for (const kind of ["mousemove", "mousedown", "mouseup"]) ground.dispatchEvent(new MouseEvent(kind, where));
 }, 50);
 </script></body>"""
+
+
+_JUMP = """<script>
+const waiting = setInterval(() => {
+  if (!document.documentElement.classList.contains("drawn")) return;
+  clearInterval(waiting);
+  HTMLMediaElement.prototype.play = function () { this.dataset.played = "yes"; return Promise.resolve(); };
+  document.querySelector('.jump[href="#run-1-turn-2"]').click();
+}, 50);
+</script></body>"""
+
+
+@pytest.fixture(scope="module")
+def jumped(browser: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    path = write_report([run, run], tmp_path_factory.mktemp("several") / "report.html")
+    path.write_text(path.read_text("utf-8").replace("</body>", _JUMP), encoding="utf-8")
+    return looked_at(browser, path)
+
+
+def test_a_click_on_an_outlier_plays_that_turn_and_goes_to_it(jumped: tuple[str, str]) -> None:
+    """Its row is marked, its sound plays, and no other does."""
+    page = Page(jumped[0])
+    assert [a["id"] for a in page.all("tr") if a.get("class") == "chosen"] == ["run-1-turn-2"]
+    assert [a["aria-label"] for a in page.all("audio") if "data-played" in a] == ["Sound of turn 2"]
+
+
+def test_the_console_is_silent_over_several_runs(jumped: tuple[str, str]) -> None:
+    """The index draws its figures without a complaint."""
+    assert [line for line in jumped[1].splitlines() if "CONSOLE" in line] == []
+    assert len([a for a in Page(jumped[0]).all("div") if "js-plotly-plot" in (a.get("class") or "")]) == 18
+
+
+def test_a_narrow_page_keeps_a_figures_words_in_sight(browser: str, run: Run, tmp_path: Path) -> None:
+    """On a phone the source wraps, and the room for it grows; no text of a foot is wider than its figure."""
+    path = write_report([run], tmp_path / "report.html")
+    dom, _ = looked_at(browser, path, "--window-size=500,900")
+    feet = re.findall(r'<text class="gtitle".*?</text>', dom)
+    assert len(feet) == 8
+    assert all(foot.count("<tspan") >= 2 for foot in feet)
 
 
 def test_a_click_anywhere_in_the_waveform_plays_from_there(browser: str, run: Run, tmp_path: Path) -> None:

@@ -34,8 +34,17 @@ def test_an_estimated_reply_time_says_so(run: Run) -> None:
 def test_each_turn_can_be_played_and_found(run: Run) -> None:
     """One player a turn, and a button that knows where the turn begins."""
     written = turns_table(run, "run-1")
-    assert written.count("data:audio/wav;base64,") == 3
+    assert written.count("data:audio/flac;base64,") == 3
     assert 'data-seconds="0.200"' in written
+
+
+def test_of_very_many_turns_only_the_chosen_ones_carry_sound(run: Run) -> None:
+    """All rows are there; a player stands in one, and no button plays a sound that is not in the page."""
+    written = turns_table(run, "run-1", {2})
+    assert written.count("<audio") == 1
+    assert "<audio" in written.split('id="run-1-turn-2"')[1].split("</tr>")[0]
+    assert written.count("<tr id=") == 3
+    assert "seek" not in written
 
 
 def test_words_that_were_heard_are_escaped(run: Run) -> None:

@@ -30,6 +30,26 @@ def test_hover_texts_are_escaped_and_wrapped() -> None:
     assert theme.hover("one two three", "", "four", width=8) == "one two<br>three<br>four"
 
 
+def test_a_foot_stands_below_all_else_in_its_own_room() -> None:
+    """The figure grows by its lines, and the axis' title keeps the room for them."""
+    made = theme.figure(300)
+    made.update_xaxes(title={"text": "seconds"})
+    theme.foot(made, "Run a; metric version 1")
+    assert made.layout.title.text == "Run a; metric version 1"
+    assert (made.layout.title.y, made.layout.title.yref) == (0, "container")
+    assert made.layout.xaxis.title.text == "seconds<br>\u00a0"
+    assert made.layout.height > 300
+    longer = theme.foot(theme.figure(300), "word " * 50)
+    assert longer.layout.title.text.count("<br>") == longer.layout.title.text.count("word") // 26
+    assert longer.layout.title.pad.b > made.layout.title.pad.b
+
+
+def test_two_prices_in_a_line_are_no_formula() -> None:
+    """JupyterLab sets what stands between two dollar signs as mathematics."""
+    assert "$" not in theme.foot(theme.figure(300), "$3 and $4").layout.title.text
+    assert theme.plain("$1 <b>\nand $2") == "&#36;1 &lt;b&gt; and &#36;2"
+
+
 def luminance(colour: str) -> float:
     """Return the relative luminance of a colour, as WCAG 2 defines it."""
     parts = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from voicelab.plots.wording import count, count_in_words, money, price_phrase, printable, seconds
+from voicelab.measure.run import Run
+from voicelab.plots.wording import by_anchor, count, count_in_words, money, price_phrase, printable, said_words, seconds
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,19 @@ def test_a_price_that_nobody_billed_says_so() -> None:
 def test_what_was_said_cannot_steer_a_terminal() -> None:
     """Escape sequences and line ends in a transcript become blanks."""
     assert printable("a\x1b[31mred\nline\ttab") == "a [31mred line tab"
+
+
+def test_turns_are_grouped_by_who_knows_their_end(run: Run) -> None:
+    """Only what a person gave shares a group; a typed turn has no end and is in none."""
+    labelled, estimated, typed = run.turn_list()
+    marked, detected = replace(labelled, speech_end_from="mark"), replace(labelled, speech_end_from="detector")
+    groups = by_anchor([detected, estimated, labelled, marked, typed])
+    assert list(groups) == ["labelled or marked", "estimated", "from the detector"]
+    assert [len(group) for group in groups.values()] == [2, 1, 1]
+
+
+def test_what_was_cut_off_nobody_knows_where_has_no_instant(run: Run) -> None:
+    """Three endings: heard so far, not heard, not known."""
+    cut = run.turn_list()[1]
+    endings = [said_words(replace(cut, heard_ms=ms)).rpartition("[")[2] for ms in (800.0, 0.0, None)]
+    assert endings == ["cut off at 0.8 s]", "not heard]", "cut off]"]

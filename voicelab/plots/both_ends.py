@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from voicelab.measure.both_ends import Crossing, lay_over
 from voicelab.measure.run import Run
 from voicelab.plots import theme
+from voicelab.plots.provenance import figure_source
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -52,7 +53,7 @@ def both_ends(client: Run, server: Run, *, dark: bool = False) -> Figure:
         xaxis={"title": {"text": "seconds since the client's run began"}},
         yaxis={"title": {"text": f"ms on the way ({sure})"}, "rangemode": "tozero"},
     )
-    return made
+    return theme.foot(made, figure_source([client, server]))
 
 
 def _trace(name: str, symbol: str, colour: str, crossings: list[Crossing]) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from typing import Literal
 
 from voicelab.measure.prices import cost_usd
 from voicelab.measure.run import Run
+from voicelab.measure.speech import EndFrom
 from voicelab.measure.turns import Turn
 from voicelab.plots.wording import (
     ANCHOR_MARKS,
     ANCHOR_PHRASES,
-    ANCHOR_WORDS,
+    by_anchor,
     count,
     count_in_words,
     heard_words,
@@ -68,7 +69,7 @@ def _reply_phrases(turns: Sequence[Turn]) -> list[str]:
     medians = median_replies(turns)
     if not medians:
         return []
-    texts = [f"{ms:,.0f} ms, n={n} ({ANCHOR_WORDS[anchor]})" for anchor, (ms, n) in medians.items()]
+    texts = [f"{ms:,.0f} ms, n={n} ({known})" for known, (ms, n) in medians.items()]
     n_missing = sum(turn.kind == "spoken" and turn.voice_to_voice_ms is None for turn in turns)
     missing = [f"{count_in_words(n_missing, 'spoken turn')} without a measured reply"] if n_missing else []
     return [f"median reply {' and '.join(texts)}", *missing]
@@ -80,19 +81,19 @@ def median_replies(turns: Sequence[Turn]) -> dict[str, tuple[float, int]]:
     Returns
     -------
     dict of str to (float, int)
-        By ``speech_end_from``, labelled first; milliseconds, number of turns. Ways that do not occur are absent.
+        By the word for it, ``labelled`` (with ends that somebody marked) first; milliseconds, number of turns. Ways
+        that do not occur are absent.
     """
     medians = {}
-    for anchor in ANCHOR_WORDS:
-        replies_ms = [turn.voice_to_voice_ms for turn in turns if turn.speech_end_from == anchor]
-        known_ms = [ms for ms in replies_ms if ms is not None]
+    for known, alike in by_anchor(turns).items():
+        known_ms = [turn.voice_to_voice_ms for turn in alike if turn.voice_to_voice_ms is not None]
         if known_ms:
-            medians[anchor] = (median(known_ms), len(known_ms))
+            medians[known] = (median(known_ms), len(known_ms))
     return medians
 
 
 def _cut_phrases(turns: Sequence[Turn]) -> list[str]:
-    heard_ms = [turn.heard_ms for turn in turns if turn.interrupted]
+    heard_ms = [turn.heard_ms for turn in turns if turn.interrupted and turn.heard_ms is not None]
     cut_ms = sorted(ms for ms in heard_ms if ms > 0)
     n_unheard = len(heard_ms) - len(cut_ms)
     phrases = []
@@ -101,6 +102,9 @@ def _cut_phrases(turns: Sequence[Turn]) -> list[str]:
         if len(cut_ms) > _MOST_CUTS_NAMED:
             where = f"between {seconds(cut_ms[0])} and {seconds(cut_ms[-1])}"
         phrases.append(f"{count_in_words(len(cut_ms), 'reply', 'replies')} cut off {where}")
+    n_unknown = sum(turn.interrupted and turn.heard_ms is None for turn in turns)
+    if n_unknown:
+        phrases.append(f"{count_in_words(n_unknown, 'reply', 'replies')} cut off, heard to nobody knows where")
     if n_unheard:
         phrases.append(f"{count_in_words(n_unheard, 'reply', 'replies')} stopped before any of it was heard")
     return phrases
@@ -171,7 +175,7 @@ class TurnRow:
     heard: str
     said: str
     voice_to_voice_ms: float | None
-    speech_end_from: Literal["label", "speech scores", "detector"] | None
+    speech_end_from: EndFrom | None
     input_tokens: int
     output_tokens: int
     cost_usd: float | None

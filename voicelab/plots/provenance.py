@@ -1,18 +1,19 @@
-"""Where a run's numbers come from: who answered, what was asked and what was in force, prices, clocks, versions.
+"""Where numbers come from: who answered, what was asked and what was in force, prices, clocks, versions.
 
-In: a `Run`.  Out: sentences and rows of text.
+In: a `Run`, or several.  Out: sentences and rows of text.
 Does not know: HTML, figures.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from voicelab.measure.columns import METRIC_VERSION
 from voicelab.measure.run import Run
-from voicelab.plots.wording import count
+from voicelab.plots.wording import count, printable
 
 _HEARS = {
     "guide": "words recognised among the guide's own phrases, English only",
@@ -20,6 +21,51 @@ _HEARS = {
     "none": "no words recognised",
 }
 _EMBEDDED = "voicelab"
+
+
+_MOST_NAMED = 3
+
+
+def figure_source(runs: Run | Iterable[Run]) -> str:
+    """Return the line at the foot of a figure: which runs, whose numbers they are, which definitions.
+
+    Parameters
+    ----------
+    runs : Run or iterable of Run
+        A single run, or all that the figure is made of.
+
+    Returns
+    -------
+    str
+        Such as ``Run demo; embedded server (rules, not a model; nothing billed); virtual time; metric version 1``.
+    """
+    several = [runs] if isinstance(runs, Run) else list(runs)
+    whose = list(dict.fromkeys(map(_whose, several)))
+    times = {run.manifest.time == "virtual" for run in several}
+    virtual = {frozenset({True}): ["virtual time"], frozenset({True, False}): ["partly virtual time"]}
+    parts = [_names(several), *whose, *virtual.get(frozenset(times), []), f"metric version {METRIC_VERSION}"]
+    return "; ".join(parts)
+
+
+def _names(runs: Sequence[Run]) -> str:
+    names = [printable(run.folder.name) for run in runs]
+    if not names:
+        return "No run"
+    if len(names) == 1:
+        return f"Run {names[0]}"
+    if len(names) <= _MOST_NAMED:
+        return f"Runs {', '.join(names[:-1])} and {names[-1]}"
+    return f"{len(names):,} runs, {names[0]} to {names[-1]}"
+
+
+def _whose(run: Run) -> str:
+    manifest = run.manifest
+    about = manifest.voicelab_server or session_in_force(run).get(_EMBEDDED)
+    billed = "" if manifest.prices.get("billed", True) else "nothing billed"
+    if about:
+        nature = f"answers by a model, {about.get('reply')}" if about.get("reply_is_a_model") else "rules, not a model"
+        return f"embedded server ({'; '.join(filter(None, [nature, billed]))})"
+    return printable(", ".join(filter(None, [manifest.provider or "unknown provider", manifest.model, billed])))
 
 
 def source_line(run: Run) -> str:

@@ -6,17 +6,19 @@ Does not know: the page around them, figures.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.plots.markup import Html, joined, table, table_row, tag
 from voicelab.plots.provenance import facts_of, settings
-from voicelab.plots.sound import mixed, turn_stretch_ms, wav_address
+from voicelab.plots.sound import flac_address, mixed, turn_stretch_ms
 from voicelab.plots.wording import ANCHOR_WORDS, heard_words, money, said_words, seconds
 
 _TROUBLE = ("voicelab.session.failed", "voicelab.session.closed", "voicelab.session.no_goodbye")
 
 
-def turns_table(run: Run, name: str) -> Html:
+def turns_table(run: Run, name: str, sounding: Collection[int] | None = None) -> Html:
     """Return one row a turn: words, sound, reply time, tokens, cost, and the ledger of its audio.
 
     Parameters
@@ -24,16 +26,22 @@ def turns_table(run: Run, name: str) -> Html:
     run : Run
     name : str
         Of the run within the page; begins the rows' ids.
+    sounding : collection of int, optional
+        The turns whose sound is in the page; all of them when it is not given.
     """
     billed = "billed" if run.manifest.prices.get("billed", True) else "would be billed"
-    heads = ("turn", "heard", "said", "listen", "reply", "tokens in / out", "cost")
+    listen = "listen" if sounding is None else "listen (outliers)"
+    heads = ("turn", "heard", "said", listen, "reply", "tokens in / out", "cost")
     ledger = ("generated", "delivered", "heard by listener", "remembered", billed)
     turns, facts = run.turn_list(), run.facts()
     numbers = range(4, len(heads) + len(ledger))
     rows = []
     for turn, found in zip(turns, facts.turns, strict=True):
         stretch_ms = turn_stretch_ms(turn, found)
-        cells = (_number(turn, stretch_ms), heard_words(turn), said_words(turn), _player(run, turn, stretch_ms))
+        with_sound = sounding is None or turn.turn in sounding
+        number = _number(turn, stretch_ms if sounding is None else None)
+        player = _player(run, turn, stretch_ms) if with_sound else ""
+        cells = (number, heard_words(turn), said_words(turn), player)
         rows.append(table_row((*cells, *_numbers(turn)), numbers, id=f"{name}-turn-{turn.turn}"))
     if not rows:
         return tag("p", "There is no turn in this run.")
@@ -56,7 +64,7 @@ def _player(run: Run, turn: Turn, stretch_ms: tuple[float, float] | None) -> obj
     if not len(samples):
         return "no sound"
     label = f"Sound of turn {turn.turn}"
-    return tag("audio", controls=True, preload="none", src=wav_address(samples), aria_label=label)
+    return tag("audio", controls=True, preload="none", src=flac_address(samples), aria_label=label)
 
 
 def _numbers(turn: Turn) -> tuple[str, ...]:
@@ -64,7 +72,7 @@ def _numbers(turn: Turn) -> tuple[str, ...]:
     if reply and turn.speech_end_from != "label":
         reply += f" ({ANCHOR_WORDS[turn.speech_end_from or 'detector']})"
     ledger_ms = (turn.generated_ms, turn.delivered_ms, turn.heard_ms, turn.remembered_ms)
-    generated, delivered, heard, remembered = (_unbroken(seconds(ms)) for ms in ledger_ms)
+    generated, delivered, heard, remembered = ("unknown" if ms is None else _unbroken(seconds(ms)) for ms in ledger_ms)
     return (
         reply,
         f"{turn.input_tokens:,} / {turn.output_tokens:,}",

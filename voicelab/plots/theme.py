@@ -30,6 +30,11 @@ NEUTRAL = "#808080"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _INK = {False: "#1b1b1b", True: "#e8e8e8"}
 _GRID = {False: "#e4e4e4", True: "#3a3a3a"}
+_FOOT_WIDTH = 130
+_FOOT_LINE = 17
+_SMALL_LINE = 14
+# A page that sets formulas takes what stands between two dollar signs for one.
+_DOLLAR = "&#36;"
 _PAPER = {False: "#ffffff", True: "#161616"}
 
 
@@ -81,9 +86,47 @@ def empty(message: str, height: int = 220, dark: bool = False) -> Figure:
     return made
 
 
+def foot(made: Figure, text: str) -> Figure:
+    """Write a figure's source at its foot in small letters, and return the same figure, taller by that line.
+
+    Parameters
+    ----------
+    made : plotly Figure
+        A finished one; what it was tall before remains for its axes.
+    text : str
+        As `voicelab.plots.provenance.figure_source` has it; of the text as it is, nothing becomes markup.
+    """
+    lines = wrap(text, _FOOT_WIDTH)
+    # Plotly makes room below for an axis' title, and for nothing else before it places the rest: a title's empty lines
+    # keep the room, whatever the labels above them need.
+    axis = list(made.select_xaxes())[-1]
+    axis.title.text = "<br>".join([axis.title.text or "", *["\u00a0"] * len(lines)])
+    made.update_layout(
+        height=(made.layout.height or 0) + _FOOT_LINE * len(lines) or None,
+        title={
+            "text": "<br>".join(map(plain, lines)),
+            "font": {"size": 11, "weight": "normal"},
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            # What is anchored is the first line.
+            "pad": {"l": 8, "b": 4 + _SMALL_LINE * (len(lines) - 1)},
+        },
+    )
+    return made
+
+
 def pattern(shape: str | Sequence[str]) -> dict[str, Any]:
     """Return the pattern of bars: white on the bar's own colour, one shape or one for each bar, ``""`` for none."""
     return {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.7, "solidity": 0.3}
+
+
+def plain(text: str) -> str:
+    """Return a text that plotly, which reads a little HTML in texts, shows as it is."""
+    return escape(text.replace("\n", " "), quote=False).replace("$", _DOLLAR)
 
 
 def hover(*lines: str, width: int = 60) -> str:

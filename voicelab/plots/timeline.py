@@ -17,6 +17,7 @@ from voicelab.measure.facts import Facts, ItemFacts, ResponseFacts
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.plots import theme
+from voicelab.plots.provenance import figure_source
 from voicelab.plots.wording import count, heard_words, printable, seconds
 from voicelab.runlog.record import Direction, Record
 
@@ -68,7 +69,7 @@ def timeline(run: Run, *, dark: bool = False) -> Figure:
     if not records:
         return theme.empty("Nothing has happened in this run yet: open a session and say something", dark=dark)
     lanes = lanes_of(records, run.facts(), run.turn_list())
-    return lanes_figure(lanes, (0, run.duration_ms), dark=dark)
+    return theme.foot(lanes_figure(lanes, (0, run.duration_ms), dark=dark), figure_source(run))
 
 
 def lanes_figure(lanes: Mapping[str, Sequence[Span]], range_ms: tuple[float, float], *, dark: bool = False) -> Figure:

@@ -20,7 +20,8 @@ from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn
 from voicelab.plots import theme
 from voicelab.plots.probability import probability_traces
-from voicelab.plots.wording import ANCHOR_PHRASES, heard_words, printable, said_words, seconds
+from voicelab.plots.provenance import figure_source
+from voicelab.plots.wording import ANCHOR_PHRASES, LABELLED, heard_words, printable, said_words, seconds
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -67,7 +68,7 @@ def waveform(run: Run, *, dark: bool = False) -> Figure:
         ]
     )
     _lay_out(made, run, top)
-    return made
+    return theme.foot(made, figure_source(run))
 
 
 def _why_no_turns(run: Run) -> str:
@@ -138,14 +139,15 @@ def _user_span(turn: Turn, top: float) -> _Span:
     start_ms, end_ms = turn.speech_start_ms or 0.0, turn.speech_end_ms or 0.0
     known = ANCHOR_PHRASES[turn.speech_end_from or "detector"]
     text = theme.hover(f"turn {turn.turn}, heard: {heard_words(turn)}", f"{seconds(end_ms - start_ms)}; {known}")
-    mark = "" if turn.speech_end_from == "label" else "~"
+    mark = "" if turn.speech_end_from in LABELLED else "~"
     return _Span(start_ms, end_ms, top, f"{turn.turn}{mark}", text)
 
 
 def _reply_span(turn: Turn, item: ItemFacts, top: float) -> _Span:
     start, (last, n) = item.heard_refs[0][0], item.heard_refs[-1]
     reply_ms = "" if turn.voice_to_voice_ms is None else f"voice to voice {turn.voice_to_voice_ms:,.0f} ms; "
-    ledger = f"{seconds(turn.heard_ms)} of {seconds(turn.delivered_ms)} heard"
+    heard = "an unknown part" if turn.heard_ms is None else seconds(turn.heard_ms)
+    ledger = f"{heard} of {seconds(turn.delivered_ms)} heard"
     text = theme.hover(f"turn {turn.turn}, said: {said_words(turn)}", reply_ms + ledger)
     return _Span(start / _SAMPLES_PER_MS, (last + n) / _SAMPLES_PER_MS, -top, str(turn.turn), text)
 

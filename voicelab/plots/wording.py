@@ -6,20 +6,48 @@ Does not know: runs, figures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from voicelab.measure.turns import Turn
 
 #: How the end of the user's speech is known: a word for sentences, a phrase for legends, a mark for cells.
-ANCHOR_WORDS = {"label": "labelled", "speech scores": "estimated", "detector": "from the detector"}
+ANCHOR_WORDS = {
+    "label": "labelled",
+    "mark": "marked",
+    "speech scores": "estimated",
+    "detector": "from the detector",
+}
 ANCHOR_PHRASES = {
     "label": "end of speech labelled",
+    "mark": "end of speech marked by a person",
     "speech scores": "end of speech estimated from speech scores",
     "detector": "end of speech taken from the detector, which hides its wait for silence",
 }
-ANCHOR_MARKS = {"label": "", "speech scores": "~", "detector": ">"}
+ANCHOR_MARKS = {"label": "", "mark": "", "speech scores": "~", "detector": ">"}
+#: Ends that a person has given: a clip's label, or a mark "true end". The two share an average, no other two do.
+LABELLED = ("label", "mark")
+_KNOWN_ALIKE = (LABELLED, ("speech scores",), ("detector",))
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def by_anchor(turns: Iterable[Turn]) -> dict[str, list[Turn]]:
+    """Return the turns by how their end of speech is known, labelled and marked ones together.
+
+    Returns
+    -------
+    dict of str to list of Turn
+        By the word for it, such as ``labelled``, ``labelled or marked``, ``estimated``, ``from the detector``, in that
+        order; what does not occur is absent, and so are turns without an end of speech.
+    """
+    known = [turn for turn in turns if turn.speech_end_from]
+    groups = {}
+    for alike in _KNOWN_ALIKE:
+        found = [turn for turn in known if turn.speech_end_from in alike]
+        words = [ANCHOR_WORDS[anchor] for anchor in alike if any(turn.speech_end_from == anchor for turn in found)]
+        if found:
+            groups[" or ".join(words)] = found
+    return groups
 
 
 def count(n: int, one: str, many: str | None = None) -> str:
@@ -74,7 +102,13 @@ def said_words(turn: Turn) -> str:
     """Return what was answered, calls first, with a note where the reply was cut off."""
     pieces = [*(f"[calls {printable(call)}]" for call in turn.calls), printable(turn.reply)]
     if turn.interrupted:
-        pieces.append(f"[cut off at {seconds(turn.heard_ms)}]" if turn.heard_ms else "[not heard]")
+        pieces.append(_cut(turn.heard_ms))
     elif turn.status != "completed":
         pieces.append(f"[{turn.status.replace('_', ' ')}]")
     return " ".join(piece for piece in pieces if piece)
+
+
+def _cut(heard_ms: float | None) -> str:
+    if heard_ms is None:
+        return "[cut off]"
+    return f"[cut off at {seconds(heard_ms)}]" if heard_ms else "[not heard]"
