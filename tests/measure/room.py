@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from voicelab.audio.samples import Samples
-from voicelab.measure.facts import Facts, gather
+from voicelab.measure.facts import Facts
+from voicelab.measure.gathering import gather
 from voicelab.measure.prices import Price, price_note, price_of
 from voicelab.measure.run import Run
 from voicelab.measure.turns import Turn, turns_of

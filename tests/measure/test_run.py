@@ -13,7 +13,7 @@ import pytest
 
 from tests.measure.room import MODEL, Tape, loud, silent
 from voicelab.errors import RunError
-from voicelab.measure.facts import gather
+from voicelab.measure.gathering import gather
 from voicelab.measure.prices import price_note
 from voicelab.measure.run import Run, open_run
 from voicelab.measure.turns import turns_of

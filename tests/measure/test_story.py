@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from tests.measure.room import Tape, silent
-from voicelab.measure.facts import TurnFacts, gather
+from voicelab.measure.facts import TurnFacts
+from voicelab.measure.gathering import gather
 from voicelab.measure.speech import Speech, evidence_of
 from voicelab.measure.story import Story
 from voicelab.runlog.manifest import Side

@@ -10,7 +10,7 @@ import pytest
 
 from tests.measure.room import MODEL, PRICE, Tape, loud
 from voicelab.measure.columns import METRIC_VERSION, TableName, schema_of
-from voicelab.measure.facts import gather
+from voicelab.measure.gathering import gather
 from voicelab.measure.metric import Metric
 from voicelab.measure.tables import (
     costs_table,

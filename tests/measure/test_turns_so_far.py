@@ -10,7 +10,7 @@ import pytest
 
 from tests.measure.room import PRICE, Tape, loud, silent, usage
 from voicelab.audio.samples import Samples
-from voicelab.measure.facts import gather
+from voicelab.measure.gathering import gather
 from voicelab.measure.story import Story
 from voicelab.measure.turns import ReadTrack, turns_of
 from voicelab.measure.turns_so_far import TurnsSoFar

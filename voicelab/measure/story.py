@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from voicelab.measure.clocks import InputClock
-from voicelab.measure.facts import Gathering
+from voicelab.measure.gathering import Gathering
 from voicelab.measure.speech import DEFAULT_THRESHOLD, Evidence, Window, threshold_at, voiced_windows
 from voicelab.runlog.manifest import Side
 from voicelab.runlog.reader import Line

@@ -167,7 +167,8 @@ def cost(run: Run, *, turns_ahead: int = TURNS_AHEAD, dark: bool = False) -> Fig
     if transcription.so_far_usd:
         made.add_trace(apart(transcription, names))
     units = unit_costs(responses, price, session_ms=run.duration_ms, speech_ms=speech_ms(run))
-    lines = [made.layout.xaxis.title.text, *told(units), *told_ahead(ahead), *transcription.told]
+    below = map(theme.plain, [*told(units), *told_ahead(ahead), *transcription.told])
+    lines = [made.layout.xaxis.title.text, *below]
     made.update_layout(xaxis={"title": {"text": "<br>".join(lines)}}, height=_HEIGHT + 18 * (len(lines) - 1))
     return theme.foot(made, figure_source(run))
 

@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from voicelab.measure.facts import Facts, Gathering, ResponseFacts
+from voicelab.measure.facts import Facts, ResponseFacts
+from voicelab.measure.gathering import Gathering
 from voicelab.plots.timeline import (
     PAUSE_MS,
     Span,

@@ -84,8 +84,6 @@ def _elsewhere(name: str, found: Sequence[Elsewhere], colour: str, shape: str, o
     dated = [f"as of {one.price.date}; {one.price.source}" if one.price else "no price is known" for one in found]
     told = ["unpriced" if one.usd is None else _to_compare(one.usd) for one in found]
     hovers = [theme.hover(f"{one.model}: {usd}", how) for one, usd, how in zip(found, told, dated, strict=True)]
-    # A page that sets formulas takes what stands between two dollar signs for one, and sources quote prices.
-    hovers = [text.replace("$", "&#36;") for text in hovers]
     return {
         "type": "bar",
         "orientation": "h",

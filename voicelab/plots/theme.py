@@ -130,5 +130,6 @@ def plain(text: str) -> str:
 
 
 def hover(*lines: str, width: int = 60) -> str:
-    """Return a hover text: lines wrapped at words, harmless to plotly, which reads a little HTML in texts."""
-    return "<br>".join(piece for line in lines if line for piece in wrap(escape(line, quote=False), width))
+    """Return a hover text: lines wrapped at words, harmless to plotly, which reads a little HTML and TeX in texts."""
+    told = "<br>".join(piece for line in lines if line for piece in wrap(escape(line, quote=False), width))
+    return told.replace("$", _DOLLAR)

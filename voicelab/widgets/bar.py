@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from voicelab.errors import VoicelabError
-from voicelab.measure.facts import Gathering
+from voicelab.measure.gathering import Gathering
 from voicelab.measure.prices import cost_usd
 from voicelab.runlog.record import Record
 from voicelab.session.faces import AsyncSession, Session

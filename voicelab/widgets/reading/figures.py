@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipywidgets
 import traitlets
 
-from voicelab.measure.facts import Gathering
+from voicelab.measure.gathering import Gathering
 from voicelab.plots import theme
 from voicelab.plots.cost import cost_figure, costs_by_turn
 from voicelab.plots.latency import latency_figure

@@ -1,11 +1,12 @@
-"""Promises of `voicelab.measure.facts`."""
+"""Promises of `voicelab.measure.gathering`: the facts that one pass finds."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.measure.room import Tape, loud
-from voicelab.measure.facts import Label, gather
+from voicelab.measure.facts import Label
+from voicelab.measure.gathering import gather
 
 
 def test_nothing_recorded_is_nothing_found() -> None:
