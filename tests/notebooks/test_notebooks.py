@@ -17,7 +17,7 @@ import pytest
 from tests.leash import on_a_leash
 from voicelab.experiments.notebooks import copy_notebooks, notebooks_source
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAGES = [*NOTEBOOKS, ROOT / "notebooks" / "workshop.md"]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
