@@ -10,7 +10,6 @@ import pytest
 
 from tests.strict import fail_on_violations, forget_violations, watching_sessions
 
-
 # The rooms whose files take minutes: at the end of the suite one core would wait for them.
 _LONG = ("widgets", "notebooks")
 
