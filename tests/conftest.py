@@ -10,13 +10,18 @@ import pytest
 
 from tests.strict import fail_on_violations, forget_violations, watching_sessions
 
-# The rooms whose files take minutes: at the end of the suite one core would wait for them.
+# The rooms whose files take minutes, and most of it waiting for a browser or for speech.
 _LONG = ("widgets", "notebooks")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long files; all else stays in the order of the folders."""
-    items.sort(key=lambda item: item.path.parent.name not in _LONG)
+    """Spread the long files among the others: two at once are in each other's way, the last waits alone."""
+    files = list(dict.fromkeys(item.path for item in items))
+    places = {}
+    for is_long in (True, False):
+        some = [path for path in files if (path.parent.name in _LONG) == is_long]
+        places |= {path: (k + 0.5) / len(some) for k, path in enumerate(some)}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session")
