@@ -10,7 +10,7 @@ import pytest
 from tests.measure.room import Talk, Tape, loud
 from voicelab.measure.columns import TABLES
 from voicelab.measure.interaction import interaction
-from voicelab.measure.metric import METRICS, Metric, meaning_of, spread
+from voicelab.measure.metric import METRICS, Metric, base_of, spread
 from voicelab.runlog.manifest import Manifest
 
 MANIFEST = Manifest(voicelab_server={"modelled_cost": {"hear_finish_ms": 3.0}})
@@ -540,7 +540,7 @@ def test_a_metric_without_a_value_says_why(build: Callable[[], Tape]) -> None:
     """Whatever the run holds, each metric is there in each of its bases; null is never without a reason."""
     found = metrics(build(), 12_000)
     for row in found.values():
-        assert row.unit == meaning_of(row.metric).unit
+        assert row.unit == METRICS[base_of(row.metric)].unit
         assert row.value is not None or row.note, row
         assert row.value is not None or (row.low, row.high) == (None, None)
     assert {row.metric.removesuffix("_p50").removesuffix("_p95").removesuffix("_max") for row in found.values()} == {

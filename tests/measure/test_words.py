@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from voicelab.measure.words import WordErrors, edits, is_english, spoken_words, word_errors, word_errors_of
+from voicelab.measure.words import WordErrors, edits, is_english, spoken_words, word_errors
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12)
 
@@ -36,7 +36,7 @@ def test_both_sides_are_brought_to_the_same_form() -> None:
 
 def test_the_rate_is_of_sums_over_the_whole_set() -> None:
     """One wrong word of one and none of nine is 10 %, not 50."""
-    total = word_errors_of([("yes", "no"), ("one two three four five six seven eight nine", "123456789")])
+    total = word_errors("yes", "no") + word_errors("one two three four five six seven eight nine", "123456789")
     assert total == WordErrors(1, 0, 0, 10)
     assert total.rate == 0.1
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from voicelab.measure.columns import METRIC_VERSION
-from voicelab.measure.metric import METRICS
+from voicelab.measure.metric import METRICS, base_of
 from voicelab.measure.run import Run
-from voicelab.plots.report_metrics import base_of, metrics_table
+from voicelab.plots.report_metrics import metrics_table
 
 from .test_report import Page
 

@@ -61,6 +61,9 @@ def _dictionary(text: str) -> dict[str, Meaning]:
     return meanings
 
 
+#: What stands behind the name of a metric that comes as three rows.
+SPREAD = ("_p50", "_p95", "_max")
+
 #: By the project's metric definitions: turn-taking section 2, latency section 3, word errors section 4.
 METRICS: dict[str, Meaning] = _dictionary("""
     cut_off_rate share | turns of which an end was decided after the onset and over 100 ms before the true end
@@ -165,20 +168,13 @@ def spread(
 
 
 def _rows(name: str, basis: Basis, estimates: list[Estimate], note: str) -> list[Metric]:
-    endings = ("_p50", "_p95", "_max") if METRICS[name].spread else ("",)
+    endings = SPREAD if METRICS[name].spread else ("",)
     return [
         Metric(name + ending, basis, e.value, e.low, e.high, e.n, e.n_missing, METRICS[name].unit, note)
         for ending, e in zip(endings, estimates, strict=False)
     ]
 
 
-def meaning_of(row: str) -> Meaning:
-    """Return what a row of the table means, by its name there.
-
-    Raises
-    ------
-    KeyError
-        There is no such metric.
-    """
-    base, _, ending = row.rpartition("_")
-    return METRICS[base] if ending in ("p50", "p95", "max") and base in METRICS else METRICS[row]
+def base_of(row: str) -> str:
+    """Return a row's name in `METRICS`: without the ending of a spread, where it has one."""
+    return next((row.removesuffix(end) for end in SPREAD if row.removesuffix(end) in METRICS), row)

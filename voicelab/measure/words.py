@@ -12,7 +12,7 @@ the measure is one of English words, see `is_english`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,11 +73,6 @@ def is_english(text: str) -> bool:
 def word_errors(said: str, understood: str) -> WordErrors:
     """Return the errors of one text against another."""
     return edits(spoken_words(said), spoken_words(understood))
-
-
-def word_errors_of(pairs: Iterable[tuple[str, str]]) -> WordErrors:
-    """Return the errors over a whole set of (said, understood) texts."""
-    return sum((word_errors(said, understood) for said, understood in pairs), WordErrors())
 
 
 def edits(said: Sequence[str], understood: Sequence[str]) -> WordErrors:

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from voicelab.measure.columns import METRIC_VERSION
-from voicelab.measure.metric import METRICS, Metric
+from voicelab.measure.metric import METRICS, Metric, base_of
 from voicelab.measure.run import Run
 from voicelab.plots.markup import Html, joined, table, tag
 
 _HEADS = ("metric", "definition", "basis", "value [95 % interval]", "p95, or greatest", "n", "missing", "note")
 _NUMBERS = (3, 4, 5, 6)
-_ENDINGS = ("_p50", "_p95", "_max")
 
 
 def metrics_table(run: Run) -> Html:
@@ -33,11 +32,6 @@ def metrics_table(run: Run) -> Html:
     shown = table(_HEADS, (_cells(group) for group in there), caption, _NUMBERS)
     missing = [group[0] for group in groups if group not in there]
     return joined(filter(None, [tag("div", shown, class_="metrics"), _without_value(missing)]))
-
-
-def base_of(name: str) -> str:
-    """Return a metric's name in the dictionary."""
-    return next((name.removesuffix(end) for end in _ENDINGS if name.removesuffix(end) in METRICS), name)
 
 
 def _cells(group: Sequence[Metric]) -> Iterator[object]:

@@ -18,7 +18,7 @@ from voicelab.measure.exports import otlp_mapping
 from voicelab.measure.exports.lanes import LANES, MARKS, MARKS_MEANING
 from voicelab.measure.exports.named import NamedRun
 from voicelab.measure.exports.tables import NOTE, RUN, front_of
-from voicelab.measure.metric import METRICS
+from voicelab.measure.metric import METRICS, SPREAD
 from voicelab.runlog.record import SCHEMA
 
 _TABLE_FORMATS = ("jsonl", "csv", "parquet")
@@ -73,11 +73,10 @@ def write_dictionary(named: Sequence[NamedRun], format: str, out: Path) -> list[
 
 def _metrics() -> list[dict[str, str]]:
     """Return every name that stands in the ``metrics`` table."""
-    spread = ("_p50", "_p95", "_max")
     return [
         {"name": name + ending, "unit": what.unit, "meaning": what.text}
         for name, what in METRICS.items()
-        for ending in (spread if what.spread else ("",))
+        for ending in (SPREAD if what.spread else ("",))
     ]
 
 
